@@ -1,0 +1,1 @@
+"""Tachograph, the analytics engine for AI agents."""

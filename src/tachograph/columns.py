@@ -1,0 +1,253 @@
+"""Metrics as columns: how parsers hand over what they read, without a Python object per metric further on.
+
+A `ColumnBatch` holds, for each column that has any value, its values as bytes that cross a process boundary cheaply.
+What is absent is marked by a value that doesn't occur, instead of by validity bits, and repeated strings are numbers
+into a list of words: both because packing bits and joining strings were half of the cost of a bulk read.
+Columns without any value are left out.
+"""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import dataclass
+from itertools import accumulate
+from math import nan
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+ColumnKind = Literal["key", "words", "int64", "float64"]
+
+COLUMNS: Final[dict[str, ColumnKind]] = {
+    "id": "key",
+    "ts": "int64",  # microseconds since 1970, UTC; absent while only the end of a call is known
+    "ended_ts": "int64",  # when the result of a call came, likewise
+    "type": "words",
+    "session_id": "words",
+    "user_id": "words",
+    "tool_name": "words",
+    "agent_id": "words",
+    "agent_run_id": "words",
+    "command_name": "words",
+    "error_type": "words",
+    "operation": "words",
+    "hook_name": "words",
+    "project_path": "words",
+    "cwd": "words",  # where the agent worked: the session's project where no metric names one
+    "model": "words",
+    "success": "words",  # false or true
+    "duration_ms": "float64",
+    "token_count": "int64",
+    "input_tokens": "int64",
+    "output_tokens": "int64",
+    "cache_read_tokens": "int64",
+    "cache_write_tokens": "int64",
+    "cache_write_1h_tokens": "int64",
+    "reasoning_tokens": "int64",
+    "cost_usd": "float64",
+    "extra": "words",  # JSON object: the keys of data that the engine doesn't know
+    "metadata": "words",  # JSON object
+    "other": "words",  # JSON object: unknown keys beside data
+}
+"""Every column of a metric on its way into the store, in order."""
+
+ABSENT_INT: Final = -(2**63)
+"""What marks an absent integer. No counter of an agent's goes that low, and as a value it is refused."""
+
+
+_BYTE_WORDS: Final = 256
+
+
+@dataclass(frozen=True, slots=True)
+class KeyColumn:
+    """Strings that are all there and mostly differ: the UTF-8 of all, and where each begins (int32, one more)."""
+
+    text: bytes
+    offsets: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class WordColumn:
+    """For each row the position of its value in `words`: a byte where there are at most 256 words, else int32."""
+
+    indexes: bytes
+    words: list[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class IntegerColumn:
+    """Int64 values, of which `ABSENT_INT` stands for nothing."""
+
+    values: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class FloatColumn:
+    """Float64 values, of which NaN stands for nothing."""
+
+    values: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class MomentColumn:
+    """ISO 8601 strings that were found to be moments in UTC, `width` characters each, of which `digits` count."""
+
+    text: bytes
+    width: int
+    digits: int
+
+
+Column = KeyColumn | WordColumn | IntegerColumn | FloatColumn | MomentColumn
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnBatch:
+    """So many metrics, as columns."""
+
+    length: int
+    columns: dict[str, Column]
+
+
+class ColumnBuilder:
+    """Collects blocks of metrics into one batch; a column that a block lacks is absent for its rows.
+
+    A block is so many calls of the `add_` methods and then one of `end_block`.
+    """
+
+    def __init__(self) -> None:
+        self.length = 0
+        self._key_texts: list[bytes] = []
+        self._key_offsets = array("i", [0])
+        self._words: dict[str, _Words] = {}
+        self._integers: dict[str, array[int]] = {}
+        self._floats: dict[str, array[float]] = {}
+        self._moments: tuple[int, int] | None = None
+        self._moment_texts: list[bytes] = []
+
+    def add_keys(self, values: Sequence[str]) -> None:
+        """The ids, which are all there and mostly differ."""
+        joined = "".join(values)
+        text = joined.encode()
+        lengths: Iterable[int] = map(len, values)
+        if len(text) != len(joined):
+            lengths = (len(value.encode()) for value in values)
+        offsets = accumulate(lengths, initial=self._key_offsets.pop())
+        self._key_offsets.extend(offsets)
+        self._key_texts.append(text)
+
+    def add_words(self, name: str, values: Sequence[Any], absent: object = None) -> None:
+        """Strings or booleans that mostly repeat; None and `absent` stand for nothing."""
+        found = set(values)
+        if found <= {None, absent}:
+            return
+        words = self._words.get(name)
+        if words is None:
+            words = self._words[name] = _Words(self.length)
+        words.add(values, found, self.length, absent)
+
+    def add_integers(self, name: str, values: Sequence[int | None]) -> None:
+        """Integers of 64 bits; None and `ABSENT_INT` stand for nothing."""
+        if None in values:
+            values = [ABSENT_INT if value is None else value for value in values]
+        if values.count(ABSENT_INT) != len(values):
+            column = self._integers.setdefault(name, array("q"))
+            _pad(column, self.length, ABSENT_INT)
+            column.extend(values)  # type: ignore[arg-type] - None was replaced
+
+    def add_floats(self, name: str, values: Sequence[float | None]) -> None:
+        """Finite numbers; None and NaN stand for nothing."""
+        if None in values:
+            values = [nan if value is None else value for value in values]
+        if values.count(nan) != len(values):
+            column = self._floats.setdefault(name, array("d"))
+            _pad(column, self.length, nan)
+            column.extend(values)  # type: ignore[arg-type] - None was replaced
+
+    def takes_moments(self, shape: tuple[int, int] | None) -> bool:
+        """Whether timestamps of that shape (width, digits; None: numbers) can be added to what is there already."""
+        return self._moments == shape or self.length == 0
+
+    def add_moments(self, text: bytes, shape: tuple[int, int]) -> None:
+        """Timestamps as text, all of one shape, checked."""
+        self._moments = shape
+        self._moment_texts.append(text)
+
+    def add(self, name: str, values: Sequence[Any]) -> None:
+        """A column of any kind, None where there is nothing."""
+        kind = COLUMNS[name]
+        if kind == "key":
+            self.add_keys(values)
+        elif kind == "words":
+            self.add_words(name, values)
+        elif kind == "int64":
+            self.add_integers(name, values)
+        else:
+            self.add_floats(name, values)
+
+    def add_rows(self, names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+        """A block from rows that all have the same few columns."""
+        if rows:
+            for name, values in zip(names, zip(*rows, strict=True), strict=True):
+                self.add(name, values)
+            self.end_block(len(rows))
+
+    def end_block(self, length: int) -> None:
+        """Ends a block of so many rows."""
+        self.length += length
+
+    def batch(self) -> ColumnBatch:
+        """All blocks as one batch."""
+        columns: dict[str, Column] = {"id": KeyColumn(b"".join(self._key_texts), self._key_offsets.tobytes())}
+        if self._moments is not None:
+            columns["ts"] = MomentColumn(b"".join(self._moment_texts), *self._moments)
+        for name, words in self._words.items():
+            columns[name] = words.column(self.length)
+        for name, integers in self._integers.items():
+            _pad(integers, self.length, ABSENT_INT)
+            columns[name] = IntegerColumn(integers.tobytes())
+        for name, floats in self._floats.items():
+            _pad(floats, self.length, nan)
+            columns[name] = FloatColumn(floats.tobytes())
+        return ColumnBatch(self.length, columns)
+
+
+class _Words:
+    """A column of words in the making; word 0 is nothing."""
+
+    def __init__(self, length: int) -> None:
+        self._positions: dict[Any, int] = {None: 0}
+        self._indexes: bytearray | array[int] = bytearray(length)
+
+    def add(self, values: Sequence[Any], found: set[Any], length: int, absent: object) -> None:
+        positions = self._positions
+        if absent is not None:
+            positions[absent] = 0
+        for word in found:
+            positions.setdefault(word, len(positions))
+        if len(positions) > _BYTE_WORDS and isinstance(self._indexes, bytearray):
+            self._indexes = array("i", self._indexes)
+        _pad(self._indexes, length, 0)
+        self._indexes.extend(map(positions.__getitem__, values))
+
+    def column(self, length: int) -> WordColumn:
+        _pad(self._indexes, length, 0)
+        words: list[Any] = [None] * len(self._positions)
+        for word, position in self._positions.items():
+            if position:
+                words[position] = word
+        return WordColumn(bytes(self._indexes), words)
+
+
+def _pad(column: Any, length: int, absent: float) -> None:  # noqa: ANN401 - an array or bytearray
+    missing = length - len(column)
+    if missing > 0:
+        column.extend(array(column.typecode, [absent]) * missing if isinstance(column, array) else bytes(missing))
+
+
+def add_dicts(builder: ColumnBuilder, rows: Sequence[dict[str, Any]]) -> None:
+    """A block from rows as dictionaries, for sources with few metrics to many bytes."""
+    for name in COLUMNS:
+        if any(name in row for row in rows):
+            builder.add(name, [row.get(name) for row in rows])
+    builder.end_block(len(rows))

@@ -1,0 +1,244 @@
+"""What there is to read: the files of the known places or of given paths, less what the ledger says was read."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from tachograph.errors import NoLogs, UnreadableLog
+from tachograph.ingest.reading import compression_errors, is_compressed, marks, open_plain_or_compressed
+from tachograph.sources import all_sources, source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from tachograph.sources.protocol import Source
+    from tachograph.store.duckdb import FileEntry
+
+_SNIFFED_LINES: Final = 40
+_SNIFFED_BYTES: Final = 1 << 20
+_LOG_SUFFIXES: Final = (".jsonl", ".json", ".ndjson", ".jsonl.gz", ".jsonl.zst", ".json.gz", ".json.zst")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file of a source, as it is now."""
+
+    path: str
+    source: str
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file or folder that isn't read, and why."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToRead:
+    """A file with something new: from where on, after how many lines."""
+
+    found: Found
+    start: int
+    lines: int
+    compressed: bool
+
+
+@dataclass(slots=True)
+class Plan:
+    """What a reading will do."""
+
+    to_read: list[ToRead] = field(default_factory=list)
+    moved: list[tuple[str, FileEntry]] = field(default_factory=list)
+    """Files that have only another path: the old path, and their entry under the new one."""
+    unchanged: int = 0
+    skipped: list[Skipped] = field(default_factory=list)
+    again: list[str] = field(default_factory=list)
+    """Paths that were read before and are read again from their beginning."""
+
+    @property
+    def bytes_to_read(self) -> int:
+        """How much there is to read, as it lies on the disk."""
+        return sum(item.found.size - (0 if item.compressed else item.start) for item in self.to_read)
+
+
+def known_places(environment: Mapping[str, str], home: Path) -> list[tuple[Source, Path]]:
+    """The folders in which this machine's agents would keep their logs."""
+    return [(known, place) for known in all_sources() for place in known.places(environment, home)]
+
+
+def find_in_places(places: Iterable[tuple[Source, Path]], skipped: list[Skipped]) -> list[Found]:
+    """The files of each source below its places, by path; a file in two places is found once."""
+    found: dict[str, Found] = {}
+    for known, place in places:
+        for path, stat in _walk(place, skipped):
+            if known.owns(Path(path)):
+                found.setdefault(path, Found(path, known.name, stat.st_size, stat.st_mtime_ns))
+    return sorted(found.values(), key=lambda file: file.path)
+
+
+def find_given(paths: Sequence[Path], forced: str | None, skipped: list[Skipped]) -> list[Found]:
+    """The logs in given files and folders, whose format is recognised unless it is `forced`.
+
+    Raises `NoLogs` where a path doesn't exist or holds no log, and `UnreadableLog` for a file in no known format.
+    """
+    found: dict[str, Found] = {}
+    for path in paths:
+        if not path.exists():
+            raise NoLogs("no such file or folder", where=str(path))
+        try:
+            items = _logs_below(path, forced, skipped) if path.is_dir() else [_given_file(path, forced)]
+        except PermissionError:
+            raise UnreadableLog("it can't be read: permission denied", where=str(path)) from None
+        if not items:
+            raise NoLogs(
+                "no logs of a known agent in it", where=str(path), mend="known are Claude Code and metrics logs"
+            )
+        found.update({item.path: item for item in items})
+    return sorted(found.values(), key=lambda file: file.path)
+
+
+def plan(found: Iterable[Found], ledger: Mapping[str, FileEntry], skipped: list[Skipped]) -> Plan:
+    """Compares what there is with what was read."""
+    result = Plan(skipped=skipped)
+    fresh: list[Found] = []
+    present: set[str] = set()
+    for file in found:
+        present.add(file.path)
+        entry = ledger.get(file.path)
+        if entry is None:
+            fresh.append(file)
+        elif (entry.size, entry.mtime_ns) == (file.size, file.mtime_ns) and entry.trouble is None:
+            result.unchanged += 1
+        else:
+            _plan_changed(result, file, entry)
+    if fresh:
+        missing = [entry for path, entry in ledger.items() if path not in present and not Path(path).exists()]
+        for file in fresh:
+            _plan_new(result, file, missing)
+    return result
+
+
+def _plan_changed(result: Plan, file: Found, entry: FileEntry) -> None:
+    """A known file with another size or time: it was appended to, or it is another file by now."""
+    try:
+        compressed = is_compressed(file.path)
+        same = (
+            not compressed
+            and not entry.compressed
+            and file.size >= entry.read_offset
+            and marks(file.path, entry.read_offset) == (entry.head, entry.tail)
+        )
+    except OSError as error:
+        result.skipped.append(Skipped(file.path, error.strerror or str(error)))
+        return
+    if same:
+        result.to_read.append(ToRead(file, entry.read_offset, entry.lines, compressed))
+    else:
+        result.again.append(file.path)
+        result.to_read.append(ToRead(file, 0, 0, compressed))
+
+
+def _plan_new(result: Plan, file: Found, missing: list[FileEntry]) -> None:
+    """A file that wasn't there: one that was moved is read on from where it was read to."""
+    try:
+        compressed = is_compressed(file.path)
+        for entry in missing:
+            moved = (
+                entry.source == file.source
+                and not compressed
+                and not entry.compressed
+                and 0 < entry.read_offset <= file.size
+                and marks(file.path, entry.read_offset) == (entry.head, entry.tail)
+            )
+            if moved:
+                missing.remove(entry)
+                result.moved.append((entry.path, _at(entry, file)))
+                if file.size > entry.read_offset:
+                    result.to_read.append(ToRead(file, entry.read_offset, entry.lines, compressed=False))
+                return
+    except OSError as error:
+        result.skipped.append(Skipped(file.path, error.strerror or str(error)))
+        return
+    result.to_read.append(ToRead(file, 0, 0, compressed))
+
+
+def _at(entry: FileEntry, file: Found) -> FileEntry:
+    from dataclasses import replace  # noqa: PLC0415 - files are rarely moved
+
+    return replace(entry, path=file.path, size=file.size, mtime_ns=file.mtime_ns)
+
+
+def _walk(folder: Path, skipped: list[Skipped]) -> Iterator[tuple[str, os.stat_result]]:
+    """Every file below a folder; links to folders aren't followed, so that no circle is walked."""
+    waiting = [str(folder)]
+    while waiting:
+        try:
+            entries = sorted(os.scandir(waiting.pop()), key=lambda entry: entry.name)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            skipped.append(Skipped(str(error.filename), error.strerror or str(error)))
+            continue
+        for entry in entries:
+            try:
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(entry.path)
+                elif entry.is_file():
+                    yield entry.path, entry.stat()
+            except OSError as error:
+                skipped.append(Skipped(entry.path, error.strerror or str(error)))
+
+
+def _logs_below(folder: Path, forced: str | None, skipped: list[Skipped]) -> list[Found]:
+    found: list[Found] = []
+    for path, stat in _walk(folder.absolute(), skipped):
+        if stat.st_size == 0 or not path.endswith(_LOG_SUFFIXES):
+            continue
+        try:
+            known = source(forced) if forced else _recognise(path)
+        except OSError as error:
+            skipped.append(Skipped(path, error.strerror or str(error)))
+            continue
+        if known is None:
+            skipped.append(Skipped(path, "in no known format"))
+        elif known.owns(Path(path)) or known.name == "metrics-log" or forced:
+            found.append(Found(path, known.name, stat.st_size, stat.st_mtime_ns))
+    return found
+
+
+def _given_file(path: Path, forced: str | None) -> Found:
+    absolute = path.absolute()
+    known = source(forced) if forced else _recognise(str(absolute))
+    if known is None:
+        names = " or ".join(each.title for each in all_sources())
+        raise UnreadableLog(
+            f"in no known format (neither {names})", where=str(path), mend="force one with --source NAME"
+        )
+    stat = absolute.stat()
+    return Found(str(absolute), known.name, stat.st_size, stat.st_mtime_ns)
+
+
+def _recognise(path: str) -> Source | None:
+    """The source whose format a file is in, from its first lines; its name decides where they don't."""
+    lines = _first_lines(path)
+    for known in all_sources():
+        if known.recognises(lines):
+            return known
+    log = source("metrics-log")
+    return log if log.owns(Path(path)) else None
+
+
+def _first_lines(path: str) -> list[bytes]:
+    try:
+        with open_plain_or_compressed(path) as handle:
+            start = handle.read(_SNIFFED_BYTES)
+    except compression_errors():
+        return []
+    return [line for line in start.split(b"\n")[:_SNIFFED_LINES] if line.strip()]

@@ -1,0 +1,179 @@
+"""From files to the store: reads what is new, once, and commits it with the ledger so that nothing is read twice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from tachograph.ingest.plan import Plan, Skipped, ToRead, find_given, find_in_places, known_places, plan
+from tachograph.ingest.reading import Piece, marks
+from tachograph.ingest.tasks import PieceRead, Task, TaskPart
+from tachograph.ingest.workers import do_all
+from tachograph.sources import source
+from tachograph.store.duckdb import FileEntry, Loading, RejectEntry, Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+_TASK_BYTES: Final = 12 << 20
+_ROWS_A_COMMIT: Final = 1_000_000
+
+
+@dataclass(slots=True)
+class Summary:
+    """What a reading did."""
+
+    files_read: int = 0
+    files_unchanged: int = 0
+    bytes_read: int = 0
+    lines_rejected: int = 0
+    skipped: list[Skipped] = field(default_factory=list)
+    """Files that weren't read, or not to their end, and why."""
+    unfinished: int = 0
+    """Files whose last line isn't whole yet."""
+
+
+def plan_places(store: Store, environment: Mapping[str, str], home: Path) -> Plan:
+    """What is new in the places where this machine's agents keep their logs."""
+    skipped: list[Skipped] = []
+    return plan(find_in_places(known_places(environment, home), skipped), store.files(), skipped)
+
+
+def plan_paths(store: Store, paths: Sequence[Path], forced: str | None = None) -> Plan:
+    """What is new in given files and folders. Raises as `find_given`."""
+    skipped: list[Skipped] = []
+    return plan(find_given(paths, forced, skipped), store.files(), skipped)
+
+
+def read(store: Store, what: Plan, progress: Callable[[int], None] | None = None) -> Summary:
+    """Reads what the plan says into the store. `progress` is told of each number of bytes that was read."""
+    return _Ingest(store, what, progress).run()
+
+
+class _FileInHand:
+    """A file that is being read in pieces, which may come back in any order."""
+
+    def __init__(self, item: ToRead) -> None:
+        self.item = item
+        self.offset, self.lines = item.start, item.lines
+        self.trouble: str | None = None
+        self.unfinished = False
+        self._waiting: dict[int, PieceRead] = {}
+        self._expected = item.start
+        self.complete = False
+
+    def take(self, read: PieceRead) -> list[RejectEntry]:
+        """Takes in a piece, and gives the rejects of those that now follow on what was read before."""
+        rejects: list[RejectEntry] = []
+        self._waiting[read.piece.start] = read
+        while (ready := self._waiting.pop(self._expected, None)) is not None:
+            rejects += [
+                RejectEntry(ready.piece.path, self.lines + problem.line + 1, problem.offset, problem.reason)
+                for problem in ready.problems
+            ]
+            self.lines += ready.progress.lines
+            self.offset = max(self.offset, ready.progress.offset)
+            self.trouble = self.trouble or ready.progress.trouble
+            self.unfinished = ready.progress.unfinished > 0
+            self.complete = ready.piece.to_the_end
+            self._expected = ready.piece.end
+        return rejects
+
+    def entry(self) -> FileEntry:
+        """What the ledger is to know of the file by now."""
+        found = self.item.found
+        size = found.size if self.complete else -1  # of no file: so it is looked at again
+        head = tail = ""
+        if not self.item.compressed:
+            try:
+                head, tail = marks(found.path, self.offset)
+            except OSError as error:
+                self.trouble = self.trouble or error.strerror
+        trouble = self.trouble
+        return FileEntry(
+            found.path, found.source, size, found.mtime_ns, self.offset, self.lines, head, tail, self.item.compressed, trouble
+        )  # fmt: skip
+
+
+class _Ingest:
+    """One reading."""
+
+    def __init__(self, store: Store, what: Plan, progress: Callable[[int], None] | None) -> None:
+        self._store = store
+        self._plan = what
+        self._progress = progress
+        self._summary = Summary(files_unchanged=what.unchanged, skipped=list(what.skipped))
+        self._files = {item.found.path: _FileInHand(item) for item in what.to_read}
+        self._rejects: list[RejectEntry] = []
+        self._changed: dict[str, _FileInHand] = {}
+        self._forgotten = [*what.again, *(old for old, _ in what.moved)]
+
+    def run(self) -> Summary:
+        """Reads everything."""
+        if not (self._plan.to_read or self._plan.moved):
+            return self._summary
+        tasks = _tasks(self._plan.to_read)
+        entries = [entry for _, entry in self._plan.moved]
+        with self._store.loading() as loading:
+            for part in do_all(tasks):
+                kind = source(tasks[part.number].source)
+                loading.add(part.batches, source=kind.name, in_parts=kind.merging)
+                if part.done:
+                    self._take(part)
+                if loading.appended >= _ROWS_A_COMMIT:
+                    self._commit(loading, entries)
+                    entries = []
+            self._commit(loading, entries)
+        for file in self._files.values():
+            self._summary.files_read += 1
+            self._summary.unfinished += file.unfinished
+            if file.trouble:
+                self._summary.skipped.append(Skipped(file.item.found.path, file.trouble))
+        return self._summary
+
+    def _take(self, part: TaskPart) -> None:
+        for piece in part.pieces:
+            file = self._files[piece.piece.path]
+            self._rejects += file.take(piece)
+            self._changed[piece.piece.path] = file
+            size = piece.piece.end - piece.piece.start
+            self._summary.bytes_read += size
+            if self._progress:
+                self._progress(size)
+
+    def _commit(self, loading: Loading, entries: Iterable[FileEntry]) -> None:
+        changed = [file.entry() for file in self._changed.values()]
+        self._summary.lines_rejected += len(self._rejects)
+        loading.commit([*entries, *changed], self._forgotten, self._rejects)
+        self._rejects, self._changed, self._forgotten = [], {}, []
+
+
+def _tasks(items: Sequence[ToRead]) -> list[Task]:
+    """The files in tasks of about equal size: large ones cut in pieces, small ones together, in the files' order."""
+    tasks: list[Task] = []
+    waiting: list[Piece] = []
+    waiting_source, waiting_bytes = "", 0
+    for item in items:
+        for piece in _pieces(item):
+            size = piece.end - piece.start
+            if waiting and (item.found.source != waiting_source or waiting_bytes + size > _TASK_BYTES):
+                tasks.append(Task(len(tasks), waiting_source, waiting))
+                waiting, waiting_bytes = [], 0
+            waiting.append(piece)
+            waiting_source, waiting_bytes = item.found.source, waiting_bytes + size
+    if waiting:
+        tasks.append(Task(len(tasks), waiting_source, waiting))
+    return tasks
+
+
+def _pieces(item: ToRead) -> list[Piece]:
+    path, size = item.found.path, item.found.size
+    if item.compressed:
+        return [Piece(path, 0, size, at_line_start=True, to_the_end=True, compressed=True)]
+    starts = list(range(item.start, max(size, item.start + 1), _TASK_BYTES))
+    ends = [*starts[1:], size]
+    return [
+        Piece(path, start, end, at_line_start=index == 0, to_the_end=index == len(starts) - 1)
+        for index, (start, end) in enumerate(zip(starts, ends, strict=True))
+    ]

@@ -1,0 +1,232 @@
+"""From a file to blocks of whole lines: plain, gzip or zstd, from any line on, however long a line is.
+
+Of a file that is still being written the last line may be unfinished: it is left for the next reading, unless it is
+a whole JSON object that only lacks its newline. A line longer than `MAX_LINE_BYTES` is passed over and told, without
+ever being held in memory whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+from tachograph.sources.protocol import Block
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+BLOCK_BYTES: Final = 1 << 20
+MAX_LINE_BYTES: Final = 64 << 20
+MARK_BYTES: Final = 1024
+"""How much of a file's beginning, and of what stands before the last position, tells that it is the same file."""
+GZIP_MAGIC: Final = b"\x1f\x8b"
+ZSTD_MAGIC: Final = b"\x28\xb5\x2f\xfd"
+_BOM: Final = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """The lines of one file that begin at `start` or later and before `end` (bytes; of a compressed file, all)."""
+
+    path: str
+    start: int
+    end: int
+    at_line_start: bool
+    """Whether a line is known to begin at `start`; else the first one after it is looked for."""
+    to_the_end: bool
+    """Whether the piece reaches the file's end, where a last line may be unfinished."""
+    compressed: bool = False
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far the reading of a piece came."""
+
+    offset: int
+    lines: int = 0
+    """Newlines passed."""
+    trouble: str | None = None
+    """Why it ended early, for people; None where it didn't."""
+    unfinished: int = 0
+    """Bytes of a last line that isn't whole yet."""
+    too_long: list[tuple[int, int]] | None = None
+    """Lines that were passed over, as (line, offset)."""
+
+
+def is_compressed(path: str) -> bool:
+    """Whether the file's first bytes are those of gzip or zstd."""
+    with Path(path).open("rb") as handle:
+        return handle.read(4).startswith((GZIP_MAGIC, ZSTD_MAGIC))
+
+
+def open_plain_or_compressed(path: str) -> BinaryIO:
+    """The file's bytes, decompressed where its first bytes say that they are compressed."""
+    handle = Path(path).open("rb")  # noqa: SIM115 - the caller closes what it gets
+    magic = handle.read(4)
+    handle.seek(0)
+    if magic.startswith(GZIP_MAGIC):
+        import gzip  # noqa: PLC0415 - most logs are plain
+
+        return gzip.GzipFile(fileobj=handle)  # type: ignore[return-value]
+    if magic.startswith(ZSTD_MAGIC):
+        return _zstd_file(handle)
+    return handle
+
+
+def _zstd_file(handle: BinaryIO) -> BinaryIO:
+    if sys.version_info >= (3, 14):
+        from compression import zstd  # noqa: PLC0415 - most logs are plain
+    else:
+        from backports import zstd  # noqa: PLC0415 - as above
+    return zstd.ZstdFile(handle)  # type: ignore[return-value]
+
+
+def compression_errors() -> tuple[type[Exception], ...]:
+    """What a damaged or cut compressed file raises while it is read."""
+    if sys.version_info >= (3, 14):
+        from compression.zstd import ZstdError  # noqa: PLC0415 - most logs are plain
+    else:
+        from backports.zstd import ZstdError  # noqa: PLC0415 - as above
+    return (EOFError, zlib.error, ZstdError)
+
+
+def read_blocks(handle: BinaryIO, piece: Piece, progress: Progress) -> Iterator[Block]:
+    """The piece's lines, in blocks; `progress` is true after each block and at the end."""
+    scan = _Scan(handle, piece, progress)
+    yield from scan.blocks()
+
+
+class _Scan:
+    """One pass over a piece."""
+
+    def __init__(self, handle: BinaryIO, piece: Piece, progress: Progress) -> None:
+        self._handle = handle
+        self._piece = piece
+        self._progress = progress
+        self._left = sys.maxsize if piece.compressed else piece.end - piece.start
+        progress.too_long = []
+
+    def _read(self) -> bytes:
+        """The next bytes before the piece's end, or nothing there or where the file ends sooner."""
+        wanted = min(BLOCK_BYTES, self._left)
+        data = self._handle.read(wanted) if wanted else b""
+        self._left -= len(data)
+        if wanted and not data and not self._piece.compressed:
+            self._progress.trouble = "the file was cut while it was read"
+            self._left = 0
+        return data
+
+    def blocks(self) -> Iterator[Block]:
+        piece, progress = self._piece, self._progress
+        if not piece.compressed:
+            self._handle.seek(piece.start)
+        progress.offset = piece.start
+        carry = b"" if piece.at_line_start else self._to_the_first_line()
+        if carry is None:
+            return
+        if piece.start == 0:
+            carry = self._without_byte_order_mark()
+        while data := self._read():
+            end = data.rfind(b"\n") + 1
+            if end:
+                yield self._block(carry + data[:end])
+                carry = data[end:]
+            elif len(carry) + len(data) > MAX_LINE_BYTES:
+                carry = self._past_a_long_line(len(carry) + len(data))
+            else:
+                carry += data
+        if carry:
+            yield from self._last(carry)
+
+    def _block(self, lines: bytes) -> Block:
+        block = Block(self._progress.lines, self._progress.offset, lines)
+        self._progress.lines += lines.count(b"\n")
+        self._progress.offset += len(lines)
+        return block
+
+    def _without_byte_order_mark(self) -> bytes:
+        data = self._handle.read(min(len(_BOM), self._left))
+        self._left -= len(data)
+        if data == _BOM:
+            self._progress.offset = len(_BOM)
+            return b""
+        return data
+
+    def _to_the_first_line(self) -> bytes | None:
+        """Passes over the line that began before the piece, or returns None where none begins within it."""
+        self._handle.seek(self._piece.start - 1)
+        self._left += 1
+        self._progress.offset -= 1
+        while data := self._read():
+            end = data.find(b"\n") + 1
+            if end:
+                self._progress.offset += end
+                return data[end:]
+            self._progress.offset += len(data)
+        return None
+
+    def _past_a_long_line(self, length: int) -> bytes:
+        assert self._progress.too_long is not None
+        self._progress.too_long.append((self._progress.lines, self._progress.offset))
+        while True:
+            within = self._read()
+            data = within or self._beyond()
+            end = data.find(b"\n") + 1
+            if end or not data:
+                self._progress.offset += length + (end or len(data))
+                self._progress.lines += 1 if end else 0
+                return data[end:] if within else b""
+            length += len(data)
+
+    def _beyond(self) -> bytes:
+        """Bytes after the piece's end, for the rest of a line that began within it."""
+        return b"" if self._piece.to_the_end or self._piece.compressed else self._handle.read(BLOCK_BYTES)
+
+    def _last(self, carry: bytes) -> Iterator[Block]:
+        """A line that began within the piece and isn't finished there."""
+        parts, length = [carry], len(carry)
+        while b"\n" not in parts[-1] and (data := self._beyond()):
+            parts.append(data)
+            length += len(data)
+            if length > MAX_LINE_BYTES and b"\n" not in data:
+                self._past_a_long_line(length)
+                return
+        line = b"".join(parts)
+        end = line.find(b"\n") + 1
+        if end:
+            yield self._block(line[:end])
+        elif is_whole_object(line):
+            block = Block(self._progress.lines, self._progress.offset, line + b"\n")
+            self._progress.offset += len(line)
+            yield block
+        elif not line.isspace():
+            self._progress.unfinished = len(line)
+
+
+def is_whole_object(line: bytes) -> bool:
+    """Whether bytes without a final newline are a whole JSON object, and so a finished line."""
+    import msgspec  # noqa: PLC0415 - only readers of last lines need it
+
+    if not line.lstrip().startswith(b"{"):
+        return False
+    try:
+        msgspec.json.decode(line, type=dict[str, msgspec.Raw])
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return False
+    return True
+
+
+def mark(handle: BinaryIO, start: int, end: int) -> str:
+    """A short hash of the bytes from `start` to `end`, for telling whether a file is still the same."""
+    handle.seek(start)
+    return hashlib.blake2b(handle.read(max(0, end - start)), digest_size=12).hexdigest()
+
+
+def marks(path: str, offset: int) -> tuple[str, str]:
+    """The marks of a file's beginning and of what stands just before `offset` (both at most `MARK_BYTES`)."""
+    with Path(path).open("rb") as handle:
+        return mark(handle, 0, min(MARK_BYTES, offset)), mark(handle, max(0, offset - MARK_BYTES), offset)

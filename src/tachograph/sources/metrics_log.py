@@ -1,0 +1,428 @@
+"""The metrics log: the engine's own format, which any program may write (`metric.py` says what a line is).
+
+Whole blocks are decoded at once into typed structs and turned into columns; a block that holds anything but good
+lines is read again line by line by `metric.parse_line`, which decides what is refused and why. Keys that the engine
+doesn't know are learned from the decoder's complaint about the first of them, and from then on decoded as raw JSON.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from math import nan
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+
+import msgspec
+
+from tachograph.columns import ABSENT_INT, ColumnBatch, ColumnBuilder, add_dicts
+from tachograph.metric import (
+    ADDED_TOKEN_KINDS,
+    DATA_FIELDS,
+    INT64_MAX,
+    ParsedLine,
+    Refused,
+    microseconds,
+    parse_line,
+)
+from tachograph.sources.protocol import LineProblem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from tachograph.sources.protocol import Block
+
+_NAME: Final = re.compile(r"metrics_\d{8}_\d{6}.*\.jsonl(\.gz|\.zst)?")
+_UNKNOWN_KEY: Final = re.compile(r"Object contains unknown field `(.*)` - at `\$(\[(?:\d+|\.\.\.)\])?(\.data)?`", re.DOTALL)
+_LEARNED_KEYS_MAX: Final = 48
+_DIGITS_TO_ZERO: Final = bytes.maketrans(b"123456789", b"000000000")
+_SHAPES: Final = {
+    f"0000-00-00T00:00:00{fraction}{zone}".encode(): (19 + len(fraction) + len(zone), 19 + len(fraction))
+    for fraction in ("", ".000", ".000000")
+    for zone in ("Z", "+00:00")
+}
+"""The commonest shapes of a timestamp in UTC: how long it is, and how long without its offset."""
+_TWO, _THREE, _FIVE = b"235"
+
+_Type = Literal[
+    "session_start",
+    "session_end",
+    "tool_use",
+    "agent_execution",
+    "checkpoint_created",
+    "hook_triggered",
+    "command_executed",
+    "error_occurred",
+    "token_usage",
+    "performance",
+]
+_Int64 = Annotated[int, msgspec.Meta(ge=-INT64_MAX, le=INT64_MAX)]
+_FIELD_TYPES: Final[dict[str, tuple[Any, Any]]] = {
+    "string": (str | None, None),
+    "integer": (_Int64 | None, ABSENT_INT),
+    "number": (float | None, nan),
+    "boolean": (bool | None, None),
+}
+"""The type of each kind of field and what stands for its absence, so that most columns need no second pass."""
+_KNOWN: Final = tuple(field.name for field in DATA_FIELDS)
+
+
+class _NotPlain(Exception):  # noqa: N818 - a signal inside this module
+    """The block isn't made of good lines alone."""
+
+
+class MetricsLog:
+    """Folders of `metrics_YYYYMMDD_HHMMSS*.jsonl`, plain, `.gz` or `.zst`."""
+
+    name = "metrics-log"
+    title = "metrics log"
+    merging = False
+
+    def places(self, environment: Mapping[str, str], home: Path) -> list[Path]:
+        """The folders named in `TACHOGRAPH_METRICS` (separated by commas); a log has no place of its own."""
+        del home
+        named = environment.get("TACHOGRAPH_METRICS", "")
+        return [Path(part).expanduser() for part in named.split(",") if part.strip()]
+
+    def owns(self, path: Path) -> bool:
+        """A file of the log's naming scheme."""
+        return _NAME.fullmatch(path.name) is not None
+
+    def recognises(self, first_lines: list[bytes]) -> bool:
+        """Whether any of the first lines has the shape of a metric, good or not."""
+        return any(_looks_like_a_metric(line) for line in first_lines)
+
+    def reader(self) -> MetricsLogReader:
+        """A reader of metrics logs."""
+        return MetricsLogReader()
+
+
+class MetricsLogReader:
+    """Reads blocks into columns, block by block, or line by line where a block has a bad line."""
+
+    def __init__(self) -> None:
+        self._decoder = _BlockDecoder()
+        self._builder = ColumnBuilder()
+        self._full: list[ColumnBatch] = []
+
+    @property
+    def waiting(self) -> int:
+        """How many rows wait."""
+        return self._builder.length + sum(batch.length for batch in self._full)
+
+    def read(self, path: str, blocks: Iterable[Block]) -> Iterator[LineProblem]:
+        """Takes in blocks, and tells the lines that it refuses."""
+        del path
+        for block in blocks:
+            try:
+                columns = self._decoder.decode(block.lines)
+            except _NotPlain:
+                rows, problems = _line_by_line(block)
+                self._make_room_for(None)
+                add_dicts(self._builder, rows)
+                yield from problems
+            else:
+                self._make_room_for(columns.moments)
+                columns.add_to(self._builder)
+
+    def take(self) -> list[ColumnBatch]:
+        """What waits; as one batch, unless the shapes of the timestamps differ."""
+        self._finish()
+        batches, self._full = self._full, []
+        return batches
+
+    def _make_room_for(self, moments: _Moments | None) -> None:
+        if not self._builder.takes_moments(moments.shape if moments else None):
+            self._finish()
+
+    def _finish(self) -> None:
+        if self._builder.length:
+            self._full.append(self._builder.batch())
+            self._builder = ColumnBuilder()
+
+
+def _looks_like_a_metric(line: bytes) -> bool:
+    try:
+        top = msgspec.json.decode(line, type=dict[str, msgspec.Raw])
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return False
+    return {"timestamp", "type"} <= top.keys() and ("data" in top or "id" in top) and "message" not in top
+
+
+def _line_by_line(block: Block) -> tuple[list[dict[str, Any]], list[LineProblem]]:
+    rows: list[dict[str, Any]] = []
+    problems: list[LineProblem] = []
+    offset = block.offset
+    for number, line in enumerate(block.lines.split(b"\n")):
+        if line and not line.isspace():
+            try:
+                rows.append(_row(parse_line(line)))
+            except Refused as refusal:
+                problems.append(LineProblem(block.first_line + number, offset, str(refusal)))
+        offset += len(line) + 1
+    return rows, problems
+
+
+def _row(parsed: ParsedLine) -> dict[str, Any]:
+    row = dict(parsed.fields)
+    extra = {name: bytes(raw) for name, raw in parsed.extra.items()}
+    seconds = row.pop("duration_seconds", None)
+    if seconds is not None:
+        row.setdefault("duration_ms", seconds * 1000)
+        extra["duration_seconds"] = msgspec.json.encode(seconds)
+    added = [row[name] for name in ADDED_TOKEN_KINDS if name in row]
+    if added:
+        row.setdefault("token_count", sum(added))
+    row.update(id=parsed.id, ts=parsed.ts, type=parsed.type, session_id=parsed.session_id, user_id=parsed.user_id)
+    row.update(extra=_object_text(extra), metadata=_raw_text(parsed.metadata), other=_raw_text(parsed.other))
+    return row
+
+
+def _raw_text(values: Mapping[str, msgspec.Raw] | None) -> str | None:
+    return _object_text({name: bytes(raw) for name, raw in values.items()}) if values else None
+
+
+def _object_text(values: Mapping[str, bytes]) -> str | None:
+    """The JSON text of an object whose values are JSON texts already."""
+    if not values:
+        return None
+    members = (msgspec.json.encode(name) + b":" + text for name, text in values.items())
+    return (b"{" + b",".join(members) + b"}").decode()
+
+
+class _BlockDecoder:
+    """Decodes blocks of good lines, and learns unknown keys as it meets them."""
+
+    def __init__(self) -> None:
+        self._data_keys: list[str] = []
+        self._top_keys: list[str] = []
+        self._build()
+
+    def _build(self) -> None:
+        data_type = msgspec.defstruct(
+            "Data",
+            [(field.name, *_FIELD_TYPES[field.kind]) for field in DATA_FIELDS] + _raw_fields(self._data_keys),
+            rename=_renaming(self._data_keys),
+            forbid_unknown_fields=True,
+            gc=False,
+        )
+        line_type = msgspec.defstruct(
+            "Line",
+            [
+                ("id", str),
+                ("timestamp", str),
+                ("type", _Type),
+                ("session_id", str | None, None),
+                ("user_id", str | None, None),
+                ("data", data_type | None, None),
+                ("metadata", dict[str, msgspec.Raw] | None, None),
+                *_raw_fields(self._top_keys),
+            ],
+            rename=_renaming(self._top_keys),
+            forbid_unknown_fields=True,
+            gc=False,
+        )
+        self._empty = data_type()
+        self._decode_lines = msgspec.json.Decoder(line_type).decode_lines
+
+    def decode(self, block: bytes) -> _BlockColumns:
+        """The block's metrics, checked, or raises `_NotPlain`."""
+        lines = self._lines(block)
+        ids, stamps, types, sessions, users, payloads, metadata, *others = _transposed(lines)
+        if "" in ids:
+            raise _NotPlain
+        values = _transposed([payload or self._empty for payload in payloads])
+        known = dict(zip(_KNOWN, values, strict=False))
+        seconds = known.pop("duration_seconds")
+        if _any_value(seconds, nan):
+            known["duration_ms"] = _durations(known["duration_ms"], seconds)
+        known["token_count"] = _token_counts(known)
+        known["type"] = types
+        extras = {"duration_seconds": _numbers(seconds), **dict(zip(self._data_keys, values[len(_KNOWN) :], strict=True))}
+        moments = _moments(stamps)
+        if moments is None:
+            known["ts"] = _timestamps(stamps)
+        texts = {
+            "extra": _texts(extras),
+            "metadata": [_checked(_raw_text(value)) for value in metadata] if any(metadata) else None,
+            "other": _texts(dict(zip(self._top_keys, others, strict=True))),
+        }
+        known.update({name: column for name, column in texts.items() if column is not None})
+        return _BlockColumns(ids, moments, sessions, users, known)
+
+    def _lines(self, block: bytes) -> list[Any]:
+        if b"\r" in block:
+            block = block.replace(b"\r\n", b"\n")
+        count = block.count(b"\n")
+        one_object_a_line = block.startswith(b"{") and block.endswith(b"}\n") and block.count(b"}\n{") == count - 1
+        if not one_object_a_line or not _is_utf8(block):
+            raise _NotPlain
+        while True:
+            try:
+                lines: list[Any] = self._decode_lines(block)
+            except msgspec.ValidationError as error:
+                self._learn(str(error))
+            except (msgspec.DecodeError, UnicodeError, RecursionError):
+                raise _NotPlain from None
+            else:
+                if len(lines) != count:
+                    raise _NotPlain
+                return lines
+
+    def _learn(self, complaint: str) -> None:
+        found = _UNKNOWN_KEY.fullmatch(complaint)
+        keys = self._data_keys if found and found[3] else self._top_keys
+        if not found or found[1] in keys or len(self._data_keys) + len(self._top_keys) >= _LEARNED_KEYS_MAX:
+            raise _NotPlain
+        keys.append(found[1])
+        self._build()
+
+
+def _raw_fields(keys: Sequence[str]) -> list[tuple[str, Any, Any]]:
+    return [(f"raw_{index}", msgspec.Raw, None) for index in range(len(keys))]
+
+
+def _renaming(keys: Sequence[str]) -> dict[str, str]:
+    return {f"raw_{index}": key for index, key in enumerate(keys)}
+
+
+def _transposed(structs: Sequence[Any]) -> list[tuple[Any, ...]]:
+    return list(zip(*map(msgspec.structs.astuple, structs), strict=True))
+
+
+def _is_utf8(block: bytes) -> bool:
+    if block.isascii():
+        return True
+    try:
+        block.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _any_value(column: Sequence[Any], absent: object = None) -> bool:
+    return column.count(absent) != len(column)
+
+
+@dataclass(frozen=True, slots=True)
+class _Moments:
+    """The timestamps of a block, where all have one of the commonest shapes: (width, digits) and the text."""
+
+    shape: tuple[int, int]
+    text: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _BlockColumns:
+    """A block's metrics, checked, on their way into a batch."""
+
+    ids: Sequence[str]
+    moments: _Moments | None
+    sessions: Sequence[str | None]
+    users: Sequence[str | None]
+    others: dict[str, Sequence[Any]]
+
+    def add_to(self, builder: ColumnBuilder) -> None:
+        """Adds the block to a batch."""
+        builder.add_keys(self.ids)
+        if self.moments:
+            builder.add_moments(self.moments.text, self.moments.shape)
+        builder.add_words("session_id", self.sessions, absent="")
+        builder.add_words("user_id", self.users, absent="")
+        for name, column in self.others.items():
+            builder.add(name, column)
+        builder.end_block(len(self.ids))
+
+
+def _moments(stamps: Sequence[str]) -> _Moments | None:
+    """The timestamps as text for the engine to convert, where all are moments in one of the commonest shapes."""
+    text = "".join(stamps).encode()
+    shape = _SHAPES.get(text[: len(stamps[0])].translate(_DIGITS_TO_ZERO))
+    if shape is None:
+        return None
+    width = shape[0]
+    uniform = text.translate(_DIGITS_TO_ZERO) == text[:width].translate(_DIGITS_TO_ZERO) * len(stamps)
+    return _Moments(shape, text) if uniform and _are_moments(text, width, stamps) else None
+
+
+def _timestamps(stamps: Sequence[str]) -> list[int]:
+    try:
+        return list(map(microseconds, stamps))
+    except ValueError:
+        raise _NotPlain from None
+
+
+def _are_moments(text: bytes, width: int, stamps: Sequence[str]) -> bool:
+    """Whether strings of one shape name days that exist and times of day below 24:00:00, column by column."""
+    if max(text[14::width]) > _FIVE or max(text[17::width]) > _FIVE:
+        return False
+    if any(tens == _TWO and ones > _THREE or tens > _TWO for tens, ones in set(zip(text[11::width], text[12::width], strict=True))):
+        return False
+    try:
+        for day in {stamp[:10] for stamp in stamps}:
+            date.fromisoformat(day)
+    except ValueError:
+        return False
+    return True
+
+
+def _durations(milliseconds: Sequence[float | None], seconds: Sequence[float | None]) -> list[float | None]:
+    return [
+        (None if s is None or s is nan else s * 1000) if ms is None or ms is nan else ms
+        for ms, s in zip(milliseconds, seconds, strict=True)
+    ]
+
+
+def _token_counts(known: Mapping[str, Sequence[int | None]]) -> Sequence[int | None]:
+    """The stated counts, and where there is none the sum of the kinds that are there."""
+    stated = known["token_count"]
+    kinds = [known[name] for name in ADDED_TOKEN_KINDS if _any_value(known[name], ABSENT_INT)]
+    if not kinds:
+        return stated
+    counts: list[int | None] = []
+    for count, values in zip(stated, zip(*kinds, strict=True), strict=True):
+        if count is None or count == ABSENT_INT:
+            present = [value for value in values if value is not None and value != ABSENT_INT]
+            total = sum(present) if present else None
+            if total is not None and abs(total) > INT64_MAX:
+                raise _NotPlain
+            counts.append(total)
+        else:
+            counts.append(count)
+    return counts
+
+
+def _numbers(column: Sequence[float | None]) -> Sequence[bytes | None]:
+    if not _any_value(column, nan):
+        return [None] * len(column)
+    return [None if value is None or value is nan else msgspec.json.encode(value) for value in column]
+
+
+def _texts(columns: Mapping[str, Sequence[bytes | msgspec.Raw | None]]) -> Sequence[str | None] | None:
+    """Of each row the JSON object of what it has under these keys, if any; such keys are rare, so sparsely."""
+    members: dict[int, dict[str, bytes]] = {}
+    length = 0
+    for key, column in columns.items():
+        length = len(column)
+        if _any_value(column):
+            for index in [index for index, raw in enumerate(column) if raw is not None]:
+                members.setdefault(index, {})[key] = bytes(column[index])  # type: ignore[arg-type]
+    if not members:
+        return None
+    texts: list[str | None] = [None] * length
+    for index, values in members.items():
+        texts[index] = _checked(_object_text(values))
+    return texts
+
+
+def _checked(text: str | None) -> str | None:
+    """A JSON text, once it is sure that every number in it is one."""
+    if text is not None:
+        try:
+            msgspec.json.decode(text)
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
+            raise _NotPlain from None
+    return text
+
+

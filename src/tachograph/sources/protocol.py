@@ -1,0 +1,77 @@
+"""What a source of metrics offers: where its files are, how one is recognised, and how bytes become metrics.
+
+A source knows nothing of the store, and keeps nothing between two pieces of a file: a piece parsed twice, or a file
+parsed in two pieces, must come to the same metrics. Where what a file says of one metric is spread over several
+lines (a streamed message, a call and its result), a source that is `merging` gives each part under the metric's id,
+and the parts are merged as a least upper bound: earliest `ts` and `ended_ts`, largest of everything else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from tachograph.columns import ColumnBatch
+
+
+class Block(NamedTuple):
+    """Some whole lines of a file: the first one's number (from 0, within what is read), where it begins, the bytes."""
+
+    first_line: int
+    offset: int
+    lines: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class LineProblem:
+    """A line that was refused: its number within the piece, counted from 0, where it begins, and why."""
+
+    line: int
+    offset: int
+    reason: str
+
+
+class Reader(Protocol):
+    """Turns blocks of files into columns; what it has read waits until it is taken."""
+
+    @property
+    def waiting(self) -> int:
+        """About how many rows wait."""
+        ...
+
+    def read(self, path: str, blocks: Iterable[Block]) -> Iterator[LineProblem]:
+        """Takes in a run of blocks of the file of that path, a block at a time, and tells the lines it refuses."""
+        ...
+
+    def take(self) -> list[ColumnBatch]:
+        """What waits, as columns; afterwards nothing waits."""
+        ...
+
+
+class Source(Protocol):
+    """One kind of agent's files."""
+
+    name: str
+    title: str
+    """The name for people: "Claude Code"."""
+    merging: bool
+
+    def places(self, environment: Mapping[str, str], home: Path) -> list[Path]:
+        """The folders in which this machine's agent keeps its logs, whether they exist or not."""
+        ...
+
+    def owns(self, path: Path) -> bool:
+        """Whether a file of that name, below one of its places, is one of its logs."""
+        ...
+
+    def recognises(self, first_lines: list[bytes]) -> bool:
+        """Whether a file that begins with these lines is in this source's format."""
+        ...
+
+    def reader(self) -> Reader:
+        """A reader of this source's files, which keeps nothing from one `take` to the next."""
+        ...

@@ -1,0 +1,272 @@
+"""The embedded store: one DuckDB file, or a database in memory for a log that is queried in place.
+
+What it promises: new rows and the ledger of what they were read from move in one transaction, so a crash at any
+moment leaves a store that knows how far it has read, and reading on counts nothing twice.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import astuple, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from tachograph.errors import StoreUnusable
+from tachograph.store.statements import COMPLETED_DURATION, load_statements, schema
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import duckdb
+
+    from tachograph.columns import ColumnBatch
+
+SCHEMA_VERSION: Final = 1
+_BUSY_SECONDS: Final = 30.0
+_BUSY_POLL_SECONDS: Final = 0.02
+_MEMORY_LIMIT: Final = "256MB"
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """What the ledger knows of one file; `read_offset` and `lines` say how far it was read."""
+
+    path: str
+    source: str
+    size: int
+    mtime_ns: int
+    read_offset: int
+    lines: int
+    head: str
+    tail: str
+    compressed: bool
+    trouble: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RejectEntry:
+    """A line that was refused: its file, its number from 1, where it begins, and why."""
+
+    path: str
+    line: int
+    byte_offset: int
+    reason: str
+
+
+class Store:
+    """A store of metrics. Close it, or use it in a `with` statement."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path | None, *, read_only: bool) -> None:
+        self.connection = connection
+        self.path = path
+        self.read_only = read_only
+
+    @classmethod
+    def in_memory(cls) -> Store:
+        """An empty store that lasts as long as the object."""
+        store = cls(_connect(":memory:", read_only=False), None, read_only=False)
+        store._create()
+        return store
+
+    @classmethod
+    def open(cls, path: Path, *, read_only: bool = False) -> Store:
+        """The store in that file, made where there is none (unless read only: then `StoreUnusable`).
+
+        Waits up to half a minute for another process that holds it. Raises `StoreUnusable` where it is damaged, not
+        permitted, made by a newer version, or held for longer.
+        """
+        if read_only and not path.exists():
+            raise StoreUnusable("there is no store yet", where=str(path), mend="run 'tachograph ingest' first")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreUnusable(
+                f"its folder can't be made: {error.strerror}", where=str(path.parent), mend="choose another with --home"
+            ) from None
+        store = cls(_connect_patiently(path, read_only=read_only), path, read_only=read_only)
+        try:
+            store._check()
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the store; a second call does nothing."""
+        self.connection.close()
+
+    def _create(self) -> None:
+        self.connection.begin()
+        self.connection.execute(schema())
+        self.connection.execute("INSERT INTO meta VALUES ('schema', ?)", [str(SCHEMA_VERSION)])
+        self.connection.commit()
+
+    def _check(self) -> None:
+        tables = {name for (name,) in self.connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+        if not tables and not self.read_only:
+            self._create()
+            return
+        if "meta" not in tables:
+            mend = "choose another folder with --home"
+            raise StoreUnusable("this DuckDB file is not a store of Tachograph's", where=str(self.path), mend=mend)
+        row = self.connection.execute("SELECT value FROM meta WHERE name = 'schema'").fetchone()
+        version = int(row[0]) if row else 0
+        if version > SCHEMA_VERSION:
+            raise StoreUnusable(
+                f"it was made by a newer version of Tachograph (schema {version}; this one knows {SCHEMA_VERSION})",
+                where=str(self.path),
+                mend="update tachograph, or choose another folder with --home",
+            )
+
+    def files(self) -> dict[str, FileEntry]:
+        """The ledger, by path."""
+        rows = self.connection.execute("SELECT * FROM files").fetchall()
+        return {row[0]: FileEntry(*row) for row in rows}
+
+    def rejects(self) -> list[RejectEntry]:
+        """The lines that were refused, by file and line."""
+        rows = self.connection.execute("SELECT * FROM rejects ORDER BY path, line").fetchall()
+        return [RejectEntry(*row) for row in rows]
+
+    def rejected_count(self) -> int:
+        """How many lines were refused."""
+        row = self.connection.execute("SELECT count(*) FROM rejects").fetchone()
+        return int(row[0]) if row else 0
+
+    def loading(self) -> Loading:
+        """A way in for new metrics."""
+        return Loading(self.connection)
+
+
+class Loading:
+    """Appends batches, and makes them metrics together with the ledger's new state, a transaction at a time."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+        self._sql = load_statements()
+        self._last = 0
+        self.appended = 0
+        """Rows since the last commit."""
+
+    def __enter__(self) -> Loading:
+        self._begin()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Whatever wasn't committed is forgotten."""
+        self._connection.rollback()
+
+    def _begin(self) -> None:
+        self._connection.begin()
+        row = self._connection.execute(self._sql["last_row"]).fetchone()
+        self._last, self.appended = (row[0] if row else 0), 0
+
+    def add(self, batches: Sequence[ColumnBatch], *, source: str, in_parts: bool) -> None:
+        """Appends batches, in the order in which they were read."""
+        from tachograph.store.arrow import BatchStream, select_list  # noqa: PLC0415 - only loading needs Arrow
+
+        for batch in batches:
+            if batch.length == 0:
+                continue
+            names, expressions, parameters = select_list(batch)
+            batch_stream = BatchStream(batch)  # DuckDB finds it by its name
+            columns = ", ".join(f'"{name}"' for name in (*names, "source", "in_parts", "seq"))
+            selected = ", ".join(f'{expression} AS "{name}"' for name, expression in zip(names, expressions, strict=True))
+            complete = f"REPLACE ({COMPLETED_DURATION} AS duration_ms)" if "ended_ts" in names and "duration_ms" in names else ""
+            self._connection.execute(
+                f"INSERT INTO metrics ({columns}) SELECT * {complete} FROM ("
+                f"SELECT {selected}, ? AS source, ? AS in_parts, ?::BIGINT + row_number() OVER () AS seq FROM batch_stream)",
+                [*parameters, source, in_parts, self._last + self.appended],
+            )
+            del batch_stream
+            self.appended += batch.length
+
+    def commit(self, entries: Sequence[FileEntry], gone: Sequence[str], rejects: Sequence[RejectEntry]) -> None:
+        """Makes what is staged metrics, and the ledger know it, in one transaction.
+
+        `entries` replace those of the same path; `gone` are paths whose entries and rejects are forgotten first (files
+        that were moved, or are read again from their beginning).
+        """
+        if self.appended:
+            self._load()
+        if gone:
+            self._forget("rejects", gone)
+            self._forget("files", gone)
+        if entries:
+            self._forget("files", [entry.path for entry in entries])
+            kinds = "VARCHAR VARCHAR BIGINT BIGINT BIGINT BIGINT VARCHAR VARCHAR BOOLEAN VARCHAR"
+            self._insert("files", kinds, [astuple(entry) for entry in entries])
+        if rejects:
+            self._insert("rejects", "VARCHAR BIGINT BIGINT VARCHAR", [astuple(reject) for reject in rejects])
+        self._connection.commit()
+        self._begin()
+
+    def _load(self) -> None:
+        self._run("find_touched")
+        if self._some("SELECT count(*) > 0 FROM touched"):
+            self._run("gather_parts", "keep_first_read", "merge_parts", "insert_claims", "delete_merged", "insert_merged")
+        if self._some(self._sql["have_claims"]):
+            self._run("insert_claimed_starts", "credit", "apply_credit", "place_starts", "apply_starts")
+        self._run("changed_sessions", "delete_changed_sessions", "insert_changed_sessions")
+
+    def _run(self, *names: str) -> None:
+        for name in names:
+            self._execute(self._sql[name])
+
+    def _some(self, sql: str) -> bool:
+        row = self._execute(sql).fetchone()
+        return bool(row and row[0])
+
+    def _execute(self, sql: str) -> duckdb.DuckDBPyConnection:
+        return self._connection.execute(sql, {"last": self._last} if "$last" in sql else None)
+
+    def _forget(self, table: str, paths: Sequence[str]) -> None:
+        self._connection.execute(f"DELETE FROM {table} WHERE path IN (SELECT unnest(?::VARCHAR[]))", [list(paths)])
+
+    def _insert(self, table: str, kinds: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Inserts rows as one list per column: a statement per row would take a thousand times as long."""
+        lists = ", ".join(f"unnest(?::{kind}[])" for kind in kinds.split())
+        self._connection.execute(f"INSERT INTO {table} SELECT {lists}", [list(column) for column in zip(*rows, strict=True)])
+
+
+def _connect(database: str, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+    import duckdb  # noqa: PLC0415 - takes a tenth of a second, which a command that asks nothing shouldn't pay
+
+    return duckdb.connect(database, read_only=read_only, config={"memory_limit": _MEMORY_LIMIT})
+
+
+def _connect_patiently(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+    import duckdb  # noqa: PLC0415 - as above
+
+    deadline = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            return _connect(str(path), read_only=read_only)
+        except duckdb.IOException as error:
+            message = str(error)
+            if "lock" not in message:
+                raise _unusable(path, message) from None
+            if time.monotonic() > deadline:
+                raise StoreUnusable(
+                    "another process has held it for half a minute", where=str(path), mend="wait for it, or end it"
+                ) from None
+            time.sleep(_BUSY_POLL_SECONDS)
+        except duckdb.Error as error:
+            raise _unusable(path, str(error)) from None
+
+
+def _unusable(path: Path, message: str) -> StoreUnusable:
+    first_line = message.splitlines()[0] if message else "unknown error"
+    if "ermission denied" in message:
+        return StoreUnusable("it can't be read or written: permission denied", where=str(path), mend="choose --home")
+    return StoreUnusable(
+        f"DuckDB can't open it: {first_line}",
+        where=str(path),
+        mend="if it is damaged, move it away and run 'tachograph ingest': it is made again from the logs",
+    )

@@ -1,0 +1,176 @@
+-- How appended rows become metrics, in the transaction that appended them. Each statement begins with "-- name:".
+-- $last is the number of the last row before them; a row without a moment (ts) is no metric yet.
+
+-- name: last_row
+SELECT coalesce(max(seq), 0) FROM metrics;
+
+-- name: find_touched
+-- Ids that the new rows have more than once, or that were known before: all others are metrics as they are.
+CREATE OR REPLACE TEMP TABLE touched AS
+SELECT id FROM metrics WHERE seq > $last GROUP BY id HAVING count(*) > 1
+UNION
+SELECT id FROM metrics WHERE seq <= $last AND id IN (SELECT id FROM metrics WHERE seq > $last);
+
+-- name: gather_parts
+-- All that is known of the touched ids. A duration that was worked out is left out, and worked out again.
+CREATE OR REPLACE TEMP TABLE parts AS
+SELECT
+    * REPLACE (CASE WHEN in_parts AND duration_ms = (ended_ts - ts) / 1000.0 THEN NULL ELSE duration_ms END AS duration_ms)
+FROM metrics
+WHERE id IN (SELECT id FROM touched);
+
+-- name: keep_first_read
+-- A metric that is whole in its line: the first one read is the one.
+DELETE FROM metrics
+USING (SELECT id, min(seq) AS seq FROM parts GROUP BY id HAVING NOT bool_and(in_parts)) AS first_read
+WHERE metrics.id = first_read.id AND metrics.seq <> first_read.seq;
+
+-- name: merge_parts
+-- A metric in parts: the least upper bound of them, whatever their order and however often each is read.
+CREATE OR REPLACE TEMP TABLE merged AS
+WITH whole AS (
+    SELECT
+        id,
+        {merged_columns},
+        min(source) AS source,
+        true AS in_parts,
+        max(seq) AS seq
+    FROM parts
+    GROUP BY id
+    HAVING bool_and(in_parts)
+)
+SELECT * REPLACE ({completed_duration} AS duration_ms) FROM whole;
+
+-- name: insert_claims
+-- More than one session tells of it: remember each, and decide below whose it is.
+INSERT INTO claims
+WITH told AS (
+    SELECT id, session_id, min(coalesce(ts, ended_ts)) AS ts, {earliest_cwd} AS cwd
+    FROM parts
+    WHERE in_parts AND session_id IS NOT NULL AND type <> 'session_start'
+    GROUP BY id, session_id
+), contested AS (
+    SELECT id FROM told GROUP BY id HAVING count(*) > 1
+    UNION
+    SELECT id FROM told WHERE id IN (SELECT id FROM claims)
+)
+SELECT told.id, told.ts, told.session_id, told.cwd
+FROM told SEMI JOIN contested USING (id) ANTI JOIN claims USING (id, session_id);
+
+-- name: delete_merged
+DELETE FROM metrics WHERE id IN (SELECT id FROM merged);
+
+-- name: insert_merged
+INSERT INTO metrics SELECT * FROM merged;
+
+-- name: have_claims
+SELECT count(*) > 0 FROM claims
+WHERE session_id IN (SELECT session_id FROM metrics WHERE seq > $last);
+
+-- name: insert_claimed_starts
+-- Before a claiming session's start is moved for the first time, and whenever its files say more of it.
+INSERT INTO claimed_starts
+SELECT DISTINCT session_id, ts, cwd FROM metrics
+WHERE type = 'session_start' AND in_parts AND session_id IN (SELECT session_id FROM claims)
+  AND (seq > $last OR session_id NOT IN (SELECT session_id FROM claimed_starts))
+  AND ts IS NOT NULL;
+
+-- name: credit
+-- Whose is a metric that several sessions tell of? Of two sessions the copy is the one whose own metrics lie farther,
+-- in time, from those that both have: the original went on at once, or not at all. A tie goes to the smaller id.
+CREATE OR REPLACE TEMP TABLE credited AS
+WITH shared AS (
+    SELECT mine.session_id AS one, theirs.session_id AS other, min(mine.ts) AS first_ts, max(mine.ts) AS last_ts
+    FROM claims AS mine JOIN claims AS theirs USING (id)
+    WHERE mine.session_id <> theirs.session_id
+    GROUP BY ALL
+), own AS (
+    SELECT shared.one, shared.other, greatest(shared.first_ts - claims.ts, claims.ts - shared.last_ts, 0) AS distance
+    FROM shared
+    JOIN claims ON claims.session_id = shared.one
+    ANTI JOIN claims AS theirs ON theirs.id = claims.id AND theirs.session_id = shared.other
+    UNION ALL
+    SELECT shared.one, shared.other, greatest(shared.first_ts - metrics.ts, metrics.ts - shared.last_ts, 0)
+    FROM shared
+    JOIN metrics ON metrics.session_id = shared.one
+    ANTI JOIN claims AS told ON told.id = metrics.id
+    WHERE metrics.type <> 'session_start' AND metrics.ts IS NOT NULL
+), nearest AS (
+    SELECT one, other, min(distance) AS distance FROM own GROUP BY one, other
+), wins AS (
+    SELECT shared.one, shared.other
+    FROM shared
+    LEFT JOIN nearest AS mine ON mine.one = shared.one AND mine.other = shared.other
+    LEFT JOIN nearest AS theirs ON theirs.one = shared.other AND theirs.other = shared.one
+    WHERE coalesce(mine.distance, -1) < coalesce(theirs.distance, -1)
+       OR (coalesce(mine.distance, -1) = coalesce(theirs.distance, -1) AND shared.one < shared.other)
+)
+SELECT claims.id, claims.session_id, claims.cwd
+FROM claims
+LEFT JOIN claims AS rivals ON rivals.id = claims.id AND rivals.session_id <> claims.session_id
+LEFT JOIN wins ON wins.one = claims.session_id AND wins.other = rivals.session_id
+GROUP BY claims.id, claims.session_id, claims.cwd
+QUALIFY row_number() OVER (PARTITION BY claims.id ORDER BY count(wins.one) DESC, claims.session_id) = 1;
+
+-- name: apply_credit
+UPDATE metrics SET session_id = credited.session_id, cwd = credited.cwd
+FROM credited
+WHERE credited.id = metrics.id;
+
+-- name: place_starts
+-- A copy begins with the first thing that it did itself, and a session that did nothing itself is none.
+CREATE OR REPLACE TEMP TABLE starts AS
+WITH claiming AS (
+    SELECT session_id, min(ts) AS told_ts, arg_min(cwd, {'ts': ts, 'cwd': cwd}) AS told_cwd
+    FROM claimed_starts
+    GROUP BY session_id
+), given AS (
+    SELECT claims.session_id, min(claims.ts) AS ts
+    FROM claims ANTI JOIN credited USING (id, session_id)
+    GROUP BY claims.session_id
+), kept AS (
+    SELECT session_id, min(ts) AS ts, {earliest_cwd} AS cwd
+    FROM metrics
+    WHERE session_id IN (SELECT session_id FROM claiming) AND ts IS NOT NULL
+      AND NOT (type = 'session_start' AND in_parts)
+    GROUP BY session_id
+)
+SELECT
+    claiming.session_id,
+    CASE
+        WHEN kept.ts IS NULL THEN NULL
+        WHEN given.ts < kept.ts THEN kept.ts
+        ELSE claiming.told_ts
+    END AS ts,
+    CASE WHEN given.ts < kept.ts THEN kept.cwd ELSE claiming.told_cwd END AS cwd
+FROM claiming
+LEFT JOIN given USING (session_id)
+LEFT JOIN kept USING (session_id);
+
+-- name: apply_starts
+UPDATE metrics SET ts = starts.ts, cwd = starts.cwd
+FROM starts
+WHERE metrics.type = 'session_start' AND metrics.in_parts AND metrics.session_id = starts.session_id;
+
+-- name: changed_sessions
+CREATE OR REPLACE TEMP TABLE changed AS
+SELECT DISTINCT session_id FROM metrics WHERE seq > $last AND session_id IS NOT NULL
+UNION
+SELECT session_id FROM claims;
+
+-- name: delete_changed_sessions
+DELETE FROM sessions WHERE session_id IN (SELECT session_id FROM changed);
+
+-- name: insert_changed_sessions
+-- The earliest metric that names one, by time and then by id; where none names a project, where the agent worked.
+INSERT INTO sessions
+SELECT
+    session_id,
+    arg_min(user_id, {order_key}) FILTER (user_id IS NOT NULL),
+    coalesce(
+        arg_min(project_path, {order_key}) FILTER (project_path IS NOT NULL),
+        arg_min(cwd, {order_key}) FILTER (cwd IS NOT NULL)
+    )
+FROM metrics
+WHERE session_id IN (SELECT session_id FROM changed) AND ts IS NOT NULL
+GROUP BY session_id;

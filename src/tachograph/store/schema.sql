@@ -1,0 +1,39 @@
+-- The embedded store. Rows are appended; a metric that comes in parts is replaced by the whole when a part is added.
+-- No indexes, no keys: DuckDB's have known faults under replacement, and a scan of one column is fast enough.
+
+CREATE TABLE meta (name VARCHAR, value VARCHAR);
+
+-- One row a metric. Times are microseconds since 1970 in UTC, durations milliseconds. A row whose ts is null is none
+-- yet: the end of a call whose beginning wasn't read, or the start of a session that owns nothing.
+CREATE TABLE metrics (
+    {columns},
+    source VARCHAR,     -- which reader it came from
+    in_parts BOOLEAN,   -- whether later lines may add to it
+    seq BIGINT          -- in the order in which they were read
+);
+
+-- Metrics that more than one session tells of, as a resumed or forked session does of those it copied.
+CREATE TABLE claims (id VARCHAR, ts BIGINT, session_id VARCHAR, cwd VARCHAR);
+
+-- When and where the sessions of `claims` say that they began (several rows a session; the earliest counts).
+CREATE TABLE claimed_starts (session_id VARCHAR, ts BIGINT, cwd VARCHAR);
+
+-- Whose a session is: the earliest user and project that any of its metrics names.
+CREATE TABLE sessions (session_id VARCHAR, user_id VARCHAR, project_path VARCHAR);
+
+-- The ledger: how far each file has been read, and what tells that it is still the same file.
+CREATE TABLE files (
+    path VARCHAR,
+    source VARCHAR,
+    size BIGINT,
+    mtime_ns BIGINT,
+    read_offset BIGINT, -- bytes read (of a compressed file, of what it decompresses to)
+    lines BIGINT,       -- newlines before read_offset
+    head VARCHAR,       -- mark of the file's first bytes
+    tail VARCHAR,       -- mark of the bytes before read_offset
+    compressed BOOLEAN,
+    trouble VARCHAR     -- what went wrong at the last reading
+);
+
+-- Lines that were refused. `line` counts from 1.
+CREATE TABLE rejects (path VARCHAR, line BIGINT, byte_offset BIGINT, reason VARCHAR);

@@ -1,0 +1,62 @@
+"""The named statements of the store's SQL files."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+from tachograph.columns import COLUMNS
+
+_NAMED: Final = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
+_SQL_TYPES: Final = {"key": "VARCHAR", "words": "VARCHAR", "int64": "BIGINT", "float64": "DOUBLE"}
+_EARLIEST: Final = ("ts", "ended_ts")
+_ADDED_KINDS: Final = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
+_EARLIEST_CWD: Final = "arg_min(cwd, {'ts': coalesce(ts, ended_ts), 'cwd': cwd}) FILTER (cwd IS NOT NULL)"
+COMPLETED_DURATION: Final = """
+    CASE WHEN duration_ms IS NULL AND in_parts AND type IN ('tool_use', 'agent_execution') AND ended_ts >= ts
+    THEN (ended_ts - ts) / 1000.0 ELSE duration_ms END
+"""
+"""Without a stated duration a call took from its beginning to its result."""
+
+
+@cache
+def schema() -> str:
+    """The statements that make an empty store."""
+    columns = ",\n    ".join(f'"{name}" {_sql_type(name)}' for name in COLUMNS)
+    return _text("schema.sql").replace("{columns}", columns)
+
+
+@cache
+def load_statements() -> dict[str, str]:
+    """The statements of `load.sql`, by name."""
+    text = _text("load.sql")
+    text = text.replace("{merged_columns}", ",\n    ".join(_merged(name) for name in COLUMNS if name != "id"))
+    text = text.replace("{order_key}", "{'ts': ts, 'id': id}")
+    text = text.replace("{earliest_cwd}", _EARLIEST_CWD).replace("{completed_duration}", COMPLETED_DURATION)
+    _, *rest = _NAMED.split(text)
+    return {name: sql.strip().rstrip(";") for name, sql in zip(rest[::2], rest[1::2], strict=True)}
+
+
+def _text(name: str) -> str:
+    return (files("tachograph.store") / name).read_text(encoding="utf-8")
+
+
+def _sql_type(name: str) -> str:
+    return "BOOLEAN" if name == "success" else _SQL_TYPES[COLUMNS[name]]
+
+
+def _merged(name: str) -> str:
+    """How the parts' values of one column become one: a least upper bound, so that neither order nor repeats matter."""
+    if name in _EARLIEST:
+        return f"min({name}) AS {name}"
+    if name == "success":
+        return "bool_and(success) AS success"
+    if name == "cwd":
+        return f"{_EARLIEST_CWD} AS cwd"
+    if name == "token_count":
+        added = " + ".join(f"coalesce(max({kind}), 0)" for kind in _ADDED_KINDS)
+        any_kind = ", ".join(f"max({kind})" for kind in _ADDED_KINDS)
+        return f"CASE WHEN coalesce({any_kind}) IS NOT NULL THEN {added} ELSE max(token_count) END AS token_count"
+    return f'max("{name}") AS "{name}"'

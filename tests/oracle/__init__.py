@@ -1,0 +1,12 @@
+"""A plain, slow reading of the contract, to check the engine's numbers against.
+
+It shares no code with the engine, on purpose, and holds everything as plain dicts and lists.
+Don't use it for speed, for files or for anything but tests.
+"""
+
+from .aggregation import TYPES, aggregate
+from .attribution import attribute
+from .reading import METRIC_TYPES, read_lines
+from .windows import window_start, windows_between
+
+__all__ = ["METRIC_TYPES", "TYPES", "aggregate", "attribute", "read_lines", "window_start", "windows_between"]
