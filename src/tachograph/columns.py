@@ -53,7 +53,7 @@ COLUMNS: Final[dict[str, ColumnKind]] = {
 """Every column of a metric on its way into the store, in order."""
 
 ABSENT_INT: Final = -(2**63)
-"""What marks an absent integer. No counter of an agent's goes that low, and as a value it is refused."""
+"""What marks an absent integer. (A column that has it as a value, which no counter does, is sent as words.)"""
 
 
 _BYTE_WORDS: Final = 256
@@ -121,6 +121,8 @@ class ColumnBuilder:
         self._key_offsets = array("i", [0])
         self._words: dict[str, _Words] = {}
         self._integers: dict[str, array[int]] = {}
+        self._lowest: dict[str, set[int]] = {}
+        """Rows whose value is the one that marks absence."""
         self._floats: dict[str, array[float]] = {}
         self._moments: tuple[int, int] | None = None
         self._moment_texts: list[bytes] = []
@@ -150,7 +152,7 @@ class ColumnBuilder:
         """Integers of 64 bits; None and `ABSENT_INT` stand for nothing."""
         if None in values:
             values = [ABSENT_INT if value is None else value for value in values]
-        if values.count(ABSENT_INT) != len(values):
+        if values.count(ABSENT_INT) != len(values) or name in self._lowest:
             column = self._integers.setdefault(name, array("q"))
             _pad(column, self.length, ABSENT_INT)
             column.extend(values)  # type: ignore[arg-type] - None was replaced
@@ -174,7 +176,7 @@ class ColumnBuilder:
         self._moment_texts.append(text)
 
     def add(self, name: str, values: Sequence[Any]) -> None:
-        """A column of any kind, None where there is nothing."""
+        """A column of any kind; None, and in numbers `ABSENT_INT` and NaN, where there is nothing."""
         kind = COLUMNS[name]
         if kind == "key":
             self.add_keys(values)
@@ -185,11 +187,18 @@ class ColumnBuilder:
         else:
             self.add_floats(name, values)
 
+    def add_exact(self, name: str, values: Sequence[Any]) -> None:
+        """A column of any kind, None and nothing else where there is nothing."""
+        if COLUMNS[name] == "int64" and ABSENT_INT in values:
+            rows = (self.length + row for row, value in enumerate(values) if value == ABSENT_INT)
+            self._lowest.setdefault(name, set()).update(rows)
+        self.add(name, values)
+
     def add_rows(self, names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
         """A block from rows that all have the same few columns."""
         if rows:
             for name, values in zip(names, zip(*rows, strict=True), strict=True):
-                self.add(name, values)
+                self.add_exact(name, values)
             self.end_block(len(rows))
 
     def end_block(self, length: int) -> None:
@@ -205,11 +214,20 @@ class ColumnBuilder:
             columns[name] = words.column(self.length)
         for name, integers in self._integers.items():
             _pad(integers, self.length, ABSENT_INT)
-            columns[name] = IntegerColumn(integers.tobytes())
+            columns[name] = self._integer_column(integers, self._lowest.get(name))
         for name, floats in self._floats.items():
             _pad(floats, self.length, nan)
             columns[name] = FloatColumn(floats.tobytes())
         return ColumnBatch(self.length, columns)
+
+
+    def _integer_column(self, integers: array[int], lowest: set[int] | None) -> Column:
+        if not lowest:
+            return IntegerColumn(integers.tobytes())
+        words = _Words(0)
+        values = [None if value == ABSENT_INT and row not in lowest else value for row, value in enumerate(integers)]
+        words.add(values, set(values), 0, None)
+        return words.column(self.length)
 
 
 class _Words:
@@ -249,5 +267,5 @@ def add_dicts(builder: ColumnBuilder, rows: Sequence[dict[str, Any]]) -> None:
     """A block from rows as dictionaries, for sources with few metrics to many bytes."""
     for name in COLUMNS:
         if any(name in row for row in rows):
-            builder.add(name, [row.get(name) for row in rows])
+            builder.add_exact(name, [row.get(name) for row in rows])
     builder.end_block(len(rows))

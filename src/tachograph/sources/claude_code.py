@@ -30,8 +30,10 @@ if TYPE_CHECKING:
 _SYNTHETIC: Final = "<synthetic>"
 _AGENT_TOOLS: Final = frozenset({"Task", "Agent"})
 _DEFAULT_AGENT: Final = "general-purpose"
+_UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _COMMAND: Final = re.compile(r"<command-name>\s*([^<\s][^<]{0,199}?)\s*</command-name>")
-_NOTIFICATION_FIELD: Final = re.compile(r"<(tool-use-id|task-id|status|duration_ms)>\s*([^<]{1,200}?)\s*</\1>")
+_QUEUED_NOTIFICATION: Final = b'"<task-notification>'
+_NOTIFICATION_FIELD: Final = re.compile(r"<(task-id|status|duration_ms)>\s*([^<]{1,200}?)\s*</\1>")
 
 _NOTHING: Final = msgspec.Raw(b"")
 """A part that isn't there. (A union of raw JSON and null would accept nothing but null.)"""
@@ -93,7 +95,6 @@ class _Attachment(msgspec.Struct):
     type: str | None = None
     hookName: str | None = None
     hookEvent: str | None = None
-    toolUseID: str | None = None
     durationMs: float | None = None
     exitCode: int | None = None
 
@@ -266,7 +267,7 @@ class TranscriptReader:
     def read(self, path: str, blocks: Iterable[Block]) -> Iterator[LineProblem]:
         """Takes in blocks of one file, and tells the lines that are not JSON or have an unknown shape."""
         name = Path(path).name.partition(".")[0]
-        self._file_session = None if name.startswith("agent-") else name
+        self._file_session = name if _UUID.fullmatch(name) else None
         for block in blocks:
             try:
                 if not block.lines.isascii():
@@ -312,6 +313,8 @@ class TranscriptReader:
                 self._system(line, ts)
             elif kind == "attachment":
                 self._attached(line, ts)
+            elif kind == "queue-operation" and bytes(line.content).startswith(_QUEUED_NOTIFICATION):
+                self._notification(line, ts, _optional(_TEXT, line.content) or "")
 
     def _assistant(self, line: _Line, ts: int, run: str | None) -> None:
         message = line.message
@@ -383,7 +386,7 @@ class TranscriptReader:
         for block in content or ():
             if block.type == "tool_result" and block.tool_use_id:
                 self._result(line, ts, run, block)
-            elif block.type == "text" and bytes(block.text).startswith(b'"<task-notification>'):
+            elif block.type == "text" and bytes(block.text).startswith(_QUEUED_NOTIFICATION):
                 self._notification(line, ts, _optional(_TEXT, block.text) or "")
 
     def _result(self, line: _Line, ts: int, run: str | None, block: _ContentBlock) -> None:
@@ -395,6 +398,8 @@ class TranscriptReader:
             kind, failed = tool_error_kind(bytes(block.content))
             success = False if failed else None
             call[7] = kind
+            if call[4] is None or call[4] in _AGENT_TOOLS:  # an unread call's tool may be one that starts agents
+                self._agent(line, block.tool_use_id or "", ended_ts=ts, success=success)
         call[5] = success
         raw = line.toolUseResult
         if raw is _NOTHING or not (b"uration" in (details := bytes(raw)) or b"agentId" in details):
@@ -406,7 +411,7 @@ class TranscriptReader:
         if duration is None:
             duration = result.durationSeconds * 1000 if result.durationSeconds is not None else result.totalDurationMs
         call[6] = duration
-        if result.agentId:
+        if result.agentId or result.totalDurationMs is not None:
             launched = result.status == "async_launched"
             self._agent(
                 line,
@@ -436,17 +441,17 @@ class TranscriptReader:
         )
 
     def _notification(self, line: _Line, ts: int, text: str) -> None:
-        """The end of a sub-agent that ran in the background."""
+        """The end of a sub-agent that ran in the background: an end without a beginning, which names the run."""
         fields = dict(_NOTIFICATION_FIELD.findall(text))
-        call = fields.get("tool-use-id")
-        if call is None:
+        run = fields.get("task-id")
+        if run is None:
             return
         duration = fields.get("duration_ms", "")
         self._agent(
             line,
-            call,
+            f"run:{run}",
             ended_ts=ts,
-            agent_run_id=fields.get("task-id"),
+            agent_run_id=run,
             success={"completed": True, "failed": False}.get(fields.get("status", "")),
             duration_ms=float(duration) if duration.isdecimal() else None,
         )
@@ -515,7 +520,6 @@ class TranscriptReader:
         self._row(
             line, ts, "hook", MetricType.HOOK_TRIGGERED,
             hook_name=hook.hookName or hook.hookEvent, duration_ms=hook.durationMs, success=success,
-            key=f"{hook.toolUseID}:{hook.hookName}" if hook.toolUseID else None,
         )  # fmt: skip
 
     def _checkpoint(self, line: _Line) -> None:

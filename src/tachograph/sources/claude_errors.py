@@ -44,7 +44,8 @@ _NAMED_KINDS: Final = {
 _TEXT_KINDS: Final = (
     (re.compile(rb"prompt is too long|context.{0,20}(limit|length)|input is too long", re.IGNORECASE), "context_too_long"),
     (re.compile(rb"overloaded", re.IGNORECASE), "overloaded"),
-    (re.compile(rb"rate.?limit|usage limit|session limit|spend limit|hit your .{0,20}limit", re.IGNORECASE), "rate_limit"),
+    (re.compile(rb'"code"\s*:\s*"(ECONN|ENOTFOUND|EAI_AGAIN|EPIPE|Connection|FailedToOpenSocket)'), "connection"),
+    (re.compile(rb"rate[ _-]?limit(?!s\")|usage limit|session limit|spend limit|hit your .{0,20}limit", re.IGNORECASE), "rate_limit"),
     (re.compile(rb"credit balance|billing", re.IGNORECASE), "billing"),
     (re.compile(rb"/login|api key|authenticat|oauth", re.IGNORECASE), "authentication"),
     (re.compile(rb"output token maximum|max_output_tokens", re.IGNORECASE), "max_output_tokens"),

@@ -43,6 +43,7 @@ _SHAPES: Final = {
     for zone in ("Z", "+00:00")
 }
 """The commonest shapes of a timestamp in UTC: how long it is, and how long without its offset."""
+_UTC_ZONES: Final = (b"Z", b"+00:00")
 _TWO, _THREE, _FIVE = b"235"
 
 _Type = Literal[
@@ -343,7 +344,9 @@ def _moments(stamps: Sequence[str]) -> _Moments | None:
         return None
     width = shape[0]
     uniform = text.translate(_DIGITS_TO_ZERO) == text[:width].translate(_DIGITS_TO_ZERO) * len(stamps)
-    return _Moments(shape, text) if uniform and _are_moments(text, width, stamps) else None
+    zone = text[shape[1] : width]
+    in_utc = all(text[position::width].count(zone[position - width :][:1]) == len(stamps) for position in range(shape[1], width))
+    return _Moments(shape, text) if uniform and in_utc and zone in _UTC_ZONES and _are_moments(text, width, stamps) else None
 
 
 def _timestamps(stamps: Sequence[str]) -> list[int]:

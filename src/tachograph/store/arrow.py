@@ -19,6 +19,8 @@ from tachograph.columns import (
     WordColumn,
 )
 
+from tachograph.store.statements import sql_type
+
 if TYPE_CHECKING:
     from tachograph.columns import Column
 
@@ -48,8 +50,7 @@ def select_list(batch: ColumnBatch) -> tuple[list[str], list[str], list[Any]]:
             case KeyColumn():
                 expressions.append(f'"{name}"')
             case WordColumn(_, words):
-                kind = "BOOLEAN" if name == "success" else "VARCHAR"
-                expressions.append(f'CAST(? AS {kind}[])["{name}" + 1]')
+                expressions.append(f'CAST(? AS {sql_type(name)}[])["{name}" + 1]')
                 parameters.append(words)
             case IntegerColumn():
                 expressions.append(f'nullif("{name}", {ABSENT_INT})')

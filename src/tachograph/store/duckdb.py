@@ -211,6 +211,7 @@ class Loading:
         self._run("find_touched")
         if self._some("SELECT count(*) > 0 FROM touched"):
             self._run("gather_parts", "keep_first_read", "merge_parts", "insert_claims", "delete_merged", "insert_merged")
+        self._run("end_background_runs")
         if self._some(self._sql["have_claims"]):
             self._run("insert_claimed_starts", "credit", "apply_credit", "place_starts", "apply_starts")
         self._run("changed_sessions", "delete_changed_sessions", "insert_changed_sessions")

@@ -41,6 +41,17 @@ WITH whole AS (
 )
 SELECT * REPLACE ({completed_duration} AS duration_ms) FROM whole;
 
+-- name: end_background_runs
+-- A run in the background ends with a message that names the run, not the call that began it.
+UPDATE metrics SET
+    ended_ts = ends.ended_ts,
+    success = ends.success,
+    duration_ms = coalesce(ends.duration_ms, (ends.ended_ts - metrics.ts) / 1000.0)
+FROM metrics AS ends
+WHERE metrics.agent_run_id = ends.agent_run_id AND metrics.source = ends.source
+  AND metrics.type = 'agent_execution' AND metrics.ts IS NOT NULL AND metrics.ended_ts IS NULL
+  AND ends.type = 'agent_execution' AND ends.ts IS NULL AND ends.ended_ts >= metrics.ts;
+
 -- name: insert_claims
 -- More than one session tells of it: remember each, and decide below whose it is.
 INSERT INTO claims

@@ -24,7 +24,7 @@ COMPLETED_DURATION: Final = """
 @cache
 def schema() -> str:
     """The statements that make an empty store."""
-    columns = ",\n    ".join(f'"{name}" {_sql_type(name)}' for name in COLUMNS)
+    columns = ",\n    ".join(f'"{name}" {sql_type(name)}' for name in COLUMNS)
     return _text("schema.sql").replace("{columns}", columns)
 
 
@@ -43,7 +43,8 @@ def _text(name: str) -> str:
     return (files("tachograph.store") / name).read_text(encoding="utf-8")
 
 
-def _sql_type(name: str) -> str:
+def sql_type(name: str) -> str:
+    """What a column is in SQL."""
     return "BOOLEAN" if name == "success" else _SQL_TYPES[COLUMNS[name]]
 
 

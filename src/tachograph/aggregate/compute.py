@@ -1,0 +1,379 @@
+"""Answers a question from a store, in SQL over its columns; only groups, never metrics, come to Python."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Final
+
+from tachograph.aggregate.question import WINDOWS, AggregationType, Question
+from tachograph.aggregate.result import (
+    AggregationResult,
+    Breakdowns,
+    Calls,
+    DurationStats,
+    SuccessMetrics,
+    TokenStats,
+)
+from tachograph.aggregate.windows import DAY_US, Run, label, runs
+from tachograph.errors import BadQuestion
+from tachograph.metric import FIRST_US
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from tachograph.store.duckdb import Store
+
+_OUTCOME: Final = "CASE WHEN success IS NULL AND type = 'error_occurred' THEN false ELSE success END"
+_ERRORS: Final = "count(*) FILTER (type = 'error_occurred')"
+_FILLED_WINDOWS_MAX: Final = 1_000_000
+_TOKEN_KINDS: Final = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
+_SESSION_VALUES: Final = {"user_id": "user_id", "project_path": "project_path"}
+"""Filters whose value is the session's where the metric has none."""
+
+
+def compute(store: Store, asked: Question) -> AggregationResult:
+    """The answer to a question."""
+    return _Computation(store, asked).result()
+
+
+class _Computation:
+    """One question on its way to its answer."""
+
+    def __init__(self, store: Store, asked: Question) -> None:
+        self._connection = store.connection
+        self._asked = asked
+        self._parameters: dict[str, Any] = {}
+        self._source = self._chosen()
+
+    def result(self) -> AggregationResult:
+        """Everything, put together."""
+        asked = self._asked
+        cells = self._cells()
+        sessions, users = self._distinct()
+        breakdowns = _breakdowns(cells)
+        total = sum(cell["count"] for cell in cells)
+        tokens = {kind: sum(cell[kind] or 0 for cell in cells) for kind in ("token_count", *_TOKEN_KINDS)}
+        first, last = min(_present(cells, "first_ts"), default=None), max(_present(cells, "last_ts"), default=None)
+        return AggregationResult(
+            type=asked.type,
+            start_time=self._bound(asked.start_us, first),
+            end_time=self._bound(asked.end_us, None if last is None else last + 1),
+            total_metrics=total,
+            total_sessions=sessions,
+            total_users=users,
+            total_errors=breakdowns.by_type.get("error_occurred", 0),
+            duration_stats=self._durations(cells),
+            token_stats=TokenStats(
+                tokens["token_count"],
+                tokens["token_count"] / sessions if sessions else 0,
+                *(tokens[kind] for kind in _TOKEN_KINDS),
+            ),
+            success_metrics=_successes(cells),
+            breakdowns=breakdowns,
+            time_series=self._rows(breakdowns, first, last),
+        )
+
+    def _bound(self, asked: int | None, found: int | None) -> str | None:
+        us = found if asked is None else asked
+        return None if us is None else label(us, self._asked.zone)
+
+    def _chosen(self) -> str:
+        """The FROM and WHERE of every query: the metrics that pass the range and the filters."""
+        asked = self._asked
+        conditions = ["metrics.ts IS NOT NULL"]
+        joined = ""
+        if asked.start_us is not None:
+            conditions.append("metrics.ts >= $start")
+            self._parameters["start"] = asked.start_us
+        if asked.end_us is not None:
+            conditions.append("metrics.ts < $end")
+            self._parameters["end"] = asked.end_us
+        for name, values in asked.filters.items():
+            column = f"metrics.{name}"
+            if name in _SESSION_VALUES:
+                joined = "LEFT JOIN sessions ON sessions.session_id = metrics.session_id"
+                column = f"coalesce(metrics.{name}, sessions.{name})"
+            conditions.append(f"{column} IN (SELECT unnest(${name}::VARCHAR[]))")
+            self._parameters[name] = list(values)
+        return f"FROM metrics {joined} WHERE {' AND '.join(conditions)}"
+
+    def _query(self, sql: str, **parameters: Any) -> list[dict[str, Any]]:
+        cursor = self._connection.execute(sql, {**self._parameters, **parameters} or None)
+        names = [column[0] for column in cursor.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def _cells(self) -> list[dict[str, Any]]:
+        """Everything that adds up, by what the breakdowns need."""
+        kinds = ", ".join(f"sum({kind}) AS {kind}" for kind in _TOKEN_KINDS)
+        return self._query(f"""
+            SELECT
+                type, tool_name, agent_id,
+                CASE WHEN type = 'error_occurred' THEN error_type END AS error_type,
+                {_OUTCOME} AS outcome,
+                count(*) AS count,
+                count(duration_ms) AS timed, sum(duration_ms) AS duration,
+                min(duration_ms) AS shortest, max(duration_ms) AS longest,
+                sum(token_count) AS token_count, {kinds},
+                min(ts) AS first_ts, max(ts) AS last_ts
+            FROM (SELECT metrics.* {self._source})
+            GROUP BY ALL
+        """)
+
+    def _distinct(self) -> tuple[int, int]:
+        (row,) = self._query(f"""
+            WITH pairs AS (SELECT DISTINCT metrics.session_id, metrics.user_id {self._source})
+            SELECT
+                count(DISTINCT pairs.session_id) AS sessions,
+                count(DISTINCT coalesce(pairs.user_id, sessions.user_id)) AS users
+            FROM pairs LEFT JOIN sessions ON sessions.session_id = pairs.session_id
+        """)
+        return row["sessions"], row["users"]
+
+    def _durations(self, cells: list[dict[str, Any]]) -> DurationStats:
+        timed = sum(cell["timed"] for cell in cells)
+        if not timed:
+            return DurationStats()
+        total = _total(cells)
+        # The value at floor(n·p) from below is the one at ceil(n·(1 − p)) − 1 from above, which is what
+        # quantile_disc gives of negated values; 1 − p has to be an exact decimal for it.
+        (row,) = self._query(f"""
+            SELECT quantile_disc(-metrics.duration_ms, [0.5, 0.05, 0.01]) AS percentiles
+            {self._source} AND metrics.duration_ms IS NOT NULL
+        """)
+        p50, p95, p99 = (-value for value in row["percentiles"])
+        return DurationStats(
+            total, total / timed, min(_present(cells, "shortest")), max(_present(cells, "longest")), p50, p95, p99
+        )
+
+    def _rows(self, breakdowns: Breakdowns, first: int | None, last: int | None) -> list[dict[str, Any]]:
+        kind = self._asked.type
+        if kind in WINDOWS:
+            return self._windows(first, last)
+        if kind is AggregationType.BY_SESSION:
+            return self._sessions()
+        if kind is AggregationType.BY_TOOL:
+            return [{"tool": name, **calls.to_dict()} for name, calls in breakdowns.tools.items()]
+        if kind is AggregationType.BY_AGENT:
+            return [{"agent": name, **calls.to_dict()} for name, calls in breakdowns.agents.items()]
+        return self._owners("user_id" if kind is AggregationType.BY_USER else "project_path")
+
+    def _windows(self, first: int | None, last: int | None) -> list[dict[str, Any]]:
+        kind = self._asked.type
+        unit = WINDOWS[kind]
+        zone = self._asked.zone
+        found = self._query(f"SELECT DISTINCT (metrics.ts - {FIRST_US}) // {DAY_US} AS day {self._source}")
+        days = {row["day"] + FIRST_US // DAY_US for row in found}
+        if not days:
+            rows = {}
+        else:
+            grouped = self._query(f"""
+                WITH parts AS (
+                    SELECT
+                        {_window_expression(runs(unit, zone, days))} AS start_us,
+                        metrics.session_id, metrics.user_id,
+                        count(*) AS metrics_count, {_ERRORS} AS errors,
+                        sum(duration_ms) AS duration, sum(token_count) AS tokens
+                    {self._source}
+                    GROUP BY ALL
+                )
+                SELECT
+                    parts.start_us,
+                    sum(parts.metrics_count)::BIGINT AS metrics_count,
+                    count(DISTINCT parts.session_id) AS sessions,
+                    count(DISTINCT coalesce(parts.user_id, sessions.user_id)) AS users,
+                    sum(parts.errors)::BIGINT AS errors,
+                    coalesce(sum(parts.duration), 0) AS total_duration_ms,
+                    coalesce(sum(parts.tokens), 0) AS tokens
+                FROM parts LEFT JOIN sessions ON sessions.session_id = parts.session_id
+                GROUP BY parts.start_us
+                ORDER BY parts.start_us
+            """)
+            rows = {row.pop("start_us"): row for row in grouped}
+        if self._asked.fill:
+            self._fill(rows, first, last)
+        return [
+            {_WINDOW_KEYS[kind]: label(start, zone), **{name: row[name] for name in _WINDOW_MEASURES[kind]}}
+            for start, row in sorted(rows.items())
+        ]
+
+    def _fill(self, rows: dict[int, dict[str, Any]], first: int | None, last: int | None) -> None:
+        """Adds the windows of the range in which nothing happened."""
+        asked = self._asked
+        start = first if asked.start_us is None else asked.start_us
+        end = last if asked.end_us is None else asked.end_us - 1
+        if start is None or end is None or end < start:
+            return
+        unit = WINDOWS[asked.type]
+        if unit == "hour" and (end - start) // (DAY_US // 24) > _FILLED_WINDOWS_MAX:
+            raise BadQuestion("the range has too many hours to fill", mend="narrow it, or ask by day")
+        covering = runs(unit, asked.zone, range(start // DAY_US, end // DAY_US + 1))
+        empty = {"metrics_count": 0, "sessions": 0, "users": 0, "errors": 0, "total_duration_ms": 0.0, "tokens": 0}
+        for run in covering:
+            for begin in range(run.start_us, run.end_us, run.width_us):
+                if begin <= end and begin + run.width_us > start:
+                    rows.setdefault(begin, dict(empty))
+
+    def _sessions(self) -> list[dict[str, Any]]:
+        zone = self._asked.zone
+        grouped = self._query(f"""
+            SELECT
+                metrics.session_id, min(metrics.ts) AS first_ts, max(metrics.ts) AS last_ts,
+                count(*) AS metrics_count, {_ERRORS} AS errors,
+                coalesce(sum(duration_ms), 0) AS total_duration_ms, coalesce(sum(token_count), 0) AS tokens
+            {self._source} AND metrics.session_id IS NOT NULL
+            GROUP BY metrics.session_id
+            ORDER BY first_ts, metrics.session_id
+        """)
+        tools = self._tool_uses("metrics.session_id")
+        return [
+            {
+                "session_id": row["session_id"],
+                "start_time": label(row["first_ts"], zone),
+                "end_time": label(row["last_ts"], zone),
+                "duration_seconds": (row["last_ts"] - row["first_ts"]) / 1_000_000,
+                "metrics_count": row["metrics_count"],
+                "tool_uses": tools.get(row["session_id"], {}),
+                "errors": row["errors"],
+                "total_duration_ms": row["total_duration_ms"],
+                "tokens": row["tokens"],
+            }
+            for row in grouped
+        ]
+
+    def _owners(self, key: str) -> list[dict[str, Any]]:
+        """Rows by user or by project, each the session's where a metric names none."""
+        grouped = self._query(f"""
+            WITH parts AS (
+                SELECT
+                    metrics.session_id, metrics.user_id, metrics.project_path,
+                    count(*) AS metrics_count, {_ERRORS} AS errors,
+                    sum(duration_ms) AS duration, sum(token_count) AS tokens
+                {self._source}
+                GROUP BY ALL
+            )
+            SELECT
+                coalesce(parts.{key}, sessions.{key}) AS owner,
+                count(DISTINCT parts.session_id) AS sessions,
+                count(DISTINCT coalesce(parts.user_id, sessions.user_id)) AS users,
+                sum(parts.metrics_count)::BIGINT AS metrics_count,
+                sum(parts.errors)::BIGINT AS errors,
+                coalesce(sum(parts.duration), 0) AS total_duration_ms,
+                coalesce(sum(parts.tokens), 0) AS tokens
+            FROM parts LEFT JOIN sessions ON sessions.session_id = parts.session_id
+            GROUP BY owner
+            HAVING owner IS NOT NULL
+            ORDER BY metrics_count DESC, owner
+        """)
+        tools = self._tool_uses(f"coalesce(parts.{key}, sessions.{key})")
+        measures = ("sessions", "users", "metrics_count") if key == "project_path" else ("sessions", "metrics_count")
+        return [
+            {
+                key: row["owner"],
+                **{name: row[name] for name in measures},
+                "tool_uses": tools.get(row["owner"], {}),
+                **{name: row[name] for name in ("errors", "total_duration_ms", "tokens")},
+            }
+            for row in grouped
+        ]
+
+    def _tool_uses(self, owner: str) -> dict[str, dict[str, int]]:
+        """Owner → tool → count, largest first."""
+        owner = owner.replace("metrics.", "parts.")
+        counted = self._query(f"""
+            WITH parts AS (
+                SELECT metrics.session_id, metrics.user_id, metrics.project_path, metrics.tool_name, count(*) AS uses
+                {self._source} AND metrics.tool_name IS NOT NULL
+                GROUP BY ALL
+            )
+            SELECT {owner} AS owner, parts.tool_name AS tool, sum(parts.uses)::BIGINT AS uses
+            FROM parts LEFT JOIN sessions ON sessions.session_id = parts.session_id
+            GROUP BY owner, tool
+            HAVING owner IS NOT NULL
+            ORDER BY uses DESC, tool
+        """)
+        uses: dict[str, dict[str, int]] = {}
+        for row in counted:
+            uses.setdefault(row["owner"], {})[row["tool"]] = row["uses"]
+        return uses
+
+
+_WINDOW_KEYS: Final = {
+    AggregationType.HOURLY: "timestamp",
+    AggregationType.DAILY: "timestamp",
+    AggregationType.WEEKLY: "week_start",
+    AggregationType.MONTHLY: "month",
+}
+_LONG: Final = ("metrics_count", "sessions", "users", "errors", "total_duration_ms", "tokens")
+_WINDOW_MEASURES: Final[Mapping[AggregationType, tuple[str, ...]]] = {
+    AggregationType.HOURLY: ("metrics_count", "errors", "total_duration_ms", "tokens"),
+    AggregationType.DAILY: ("metrics_count", "sessions", "errors", "total_duration_ms", "tokens"),
+    AggregationType.WEEKLY: _LONG,
+    AggregationType.MONTHLY: _LONG,
+}
+
+
+def _window_expression(windows: list[Run]) -> str:
+    """The beginning of the window that a metric is in; every number in it is our own."""
+    branches = [
+        f"WHEN metrics.ts < {run.end_us} THEN "
+        + (
+            str(run.start_us)
+            if run.count == 1
+            else f"metrics.ts - (metrics.ts - ({run.start_us})) % {run.width_us}"
+        )
+        for run in windows
+    ]
+    return f"CASE {' '.join(branches)} END"
+
+
+def _present(cells: Iterable[Mapping[str, Any]], name: str) -> list[Any]:
+    return [cell[name] for cell in cells if cell[name] is not None]
+
+
+def _total(cells: Iterable[Mapping[str, Any]]) -> float:
+    try:
+        return math.fsum(_present(cells, "duration"))
+    except (OverflowError, ValueError):  # past the largest float, or infinities of both signs
+        return math.inf
+
+
+def _successes(cells: Iterable[Mapping[str, Any]]) -> SuccessMetrics:
+    counts = {True: 0, False: 0, None: 0}
+    for cell in cells:
+        counts[cell["outcome"]] += cell["count"]
+    known = counts[True] + counts[False]
+    return SuccessMetrics(counts[True], counts[False], counts[True] / known if known else 0)
+
+
+def _breakdowns(cells: Iterable[Mapping[str, Any]]) -> Breakdowns:
+    by_type: dict[str, int] = {}
+    errors: dict[str, int] = {}
+    tools: dict[str, list[Mapping[str, Any]]] = {}
+    agents: dict[str, list[Mapping[str, Any]]] = {}
+    for cell in cells:
+        by_type[cell["type"]] = by_type.get(cell["type"], 0) + cell["count"]
+        if cell["error_type"] is not None:
+            errors[cell["error_type"]] = errors.get(cell["error_type"], 0) + cell["count"]
+        if cell["tool_name"] is not None:
+            tools.setdefault(cell["tool_name"], []).append(cell)
+        if cell["agent_id"] is not None:
+            agents.setdefault(cell["agent_id"], []).append(cell)
+    return Breakdowns(_largest_first(by_type), _calls(tools), _calls(agents), _largest_first(errors))
+
+
+def _largest_first(counts: dict[str, int]) -> dict[str, int]:
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _calls(groups: Mapping[str, list[Mapping[str, Any]]]) -> dict[str, Calls]:
+    calls = {
+        name: Calls(
+            count=sum(cell["count"] for cell in cells),
+            success=sum(cell["count"] for cell in cells if cell["outcome"] is True),
+            failure=sum(cell["count"] for cell in cells if cell["outcome"] is False),
+            timed=sum(cell["timed"] for cell in cells),
+            total_duration_ms=_total(cells),
+        )
+        for name, cells in groups.items()
+    }
+    return dict(sorted(calls.items(), key=lambda item: (-item[1].count, item[0])))

@@ -1,0 +1,131 @@
+"""An answer: the figures of the whole range, its breakdowns, and the rows."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tachograph.aggregate.question import AggregationType
+
+
+@dataclass(frozen=True, slots=True)
+class DurationStats:
+    """Of the metrics that have a duration, in milliseconds; None where there is none to take it from."""
+
+    total_ms: float = 0
+    avg_ms: float = 0
+    min_ms: float | None = None
+    max_ms: float | None = None
+    p50_ms: float | None = None
+    p95_ms: float | None = None
+    p99_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenStats:
+    """Tokens of all kinds, and by kind; the four kinds are disjoint."""
+
+    total: int = 0
+    avg_per_session: float = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SuccessMetrics:
+    """Of the metrics whose outcome is known."""
+
+    success_count: int = 0
+    failure_count: int = 0
+    success_rate: float = 0
+
+
+@dataclass(slots=True)
+class Calls:
+    """What was done with one tool, or by one agent."""
+
+    count: int = 0
+    success: int = 0
+    failure: int = 0
+    timed: int = 0
+    total_duration_ms: float = 0
+
+    @property
+    def avg_duration_ms(self) -> float | None:
+        """Over the calls that were timed; None where none was."""
+        return self.total_duration_ms / self.timed if self.timed else None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The contract's form."""
+        return {
+            "count": self.count,
+            "success": self.success,
+            "failure": self.failure,
+            "total_duration_ms": self.total_duration_ms,
+            "avg_duration_ms": self.avg_duration_ms,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Breakdowns:
+    """Counts by type and kind of error, calls by tool and agent; each largest first, then by name."""
+
+    by_type: dict[str, int] = field(default_factory=dict)
+    tools: dict[str, Calls] = field(default_factory=dict)
+    agents: dict[str, Calls] = field(default_factory=dict)
+    errors: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AggregationResult:
+    """The answer to a question. `start_time` and `end_time` (outside) are ISO 8601, None where nothing bounds them."""
+
+    type: AggregationType
+    start_time: str | None
+    end_time: str | None
+    total_metrics: int
+    total_sessions: int
+    total_users: int
+    total_errors: int
+    duration_stats: DurationStats
+    token_stats: TokenStats
+    success_metrics: SuccessMetrics
+    breakdowns: Breakdowns
+    time_series: list[dict[str, Any]]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The contract's JSON form. A sum of durations that no float holds is None."""
+        duration, tokens, success = self.duration_stats, self.token_stats, self.success_metrics
+        return _finite({
+            "type": str(self.type),
+            "start_time": self.start_time,
+            "end_time": self.end_time,
+            "total_metrics": self.total_metrics,
+            "total_sessions": self.total_sessions,
+            "total_users": self.total_users,
+            "total_errors": self.total_errors,
+            "duration_stats": {name: getattr(duration, name) for name in duration.__slots__},
+            "token_stats": {name: getattr(tokens, name) for name in tokens.__slots__},
+            "success_metrics": {name: getattr(success, name) for name in success.__slots__},
+            "breakdowns": {
+                "by_type": self.breakdowns.by_type,
+                "tools": {name: calls.to_dict() for name, calls in self.breakdowns.tools.items()},
+                "agents": {name: calls.to_dict() for name, calls in self.breakdowns.agents.items()},
+                "errors": self.breakdowns.errors,
+            },
+            "time_series": self.time_series,
+        })  # fmt: skip
+
+
+def _finite(value: Any) -> Any:  # noqa: ANN401 - any part of the form
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
+    return value

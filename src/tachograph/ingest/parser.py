@@ -1,0 +1,90 @@
+"""`MetricsParser`: a metrics log as a stream of metrics, a batch at a time."""
+
+from __future__ import annotations
+
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tachograph.errors import NoLogs, UnreadableLog
+from tachograph.ingest.reading import Piece, Progress, compression_errors, is_compressed, open_plain_or_compressed, read_blocks
+from tachograph.metric import Metric, Refused, Reject, read_metric
+from tachograph.sources import source
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+    from datetime import datetime
+
+
+class MetricsParser:
+    """A metrics log: a file, or a folder of `metrics_YYYYMMDD_HHMMSS*.jsonl[.gz|.zst]` (or its subfolder `metrics`)."""
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+        self.rejects: list[Reject] = []
+        """The lines that the last stream refused."""
+
+    def files(self) -> list[Path]:
+        """The log's files, in the order of their names. Raises `NoLogs` where there is none."""
+        if self.path.is_file():
+            return [self.path]
+        log = source("metrics-log")
+        folders = [self.path, self.path / "metrics"]
+        found = [path for folder in folders if folder.is_dir() for path in sorted(folder.iterdir()) if log.owns(path)]
+        if not found:
+            what = "no metrics log in it" if self.path.exists() else "no such file or folder"
+            raise NoLogs(what, where=str(self.path), mend="a log's files are named metrics_YYYYMMDD_HHMMSS.jsonl")
+        return found
+
+    async def stream_metrics(
+        self, start: datetime | None = None, end: datetime | None = None, batch_size: int = 1000
+    ) -> AsyncIterator[list[Metric]]:
+        """The metrics with `start <= timestamp < end`, in the order of the files, each id once.
+
+        Aware times; a naive one is UTC. Raises `NoLogs`, or `UnreadableLog` for a file that can't be read.
+        """
+        import asyncio  # noqa: PLC0415 - takes as long to import as a small log to read
+
+        metrics = self._metrics(_aware(start), _aware(end))
+        while batch := await asyncio.to_thread(lambda: list(islice(metrics, max(1, batch_size)))):
+            yield batch
+
+    def _metrics(self, start: datetime | None, end: datetime | None) -> Iterator[Metric]:
+        self.rejects = []
+        seen: set[str] = set()
+        for path in self.files():
+            for metric in self._metrics_of(path):
+                if metric.id in seen:
+                    continue
+                seen.add(metric.id)
+                if (start is None or metric.timestamp >= start) and (end is None or metric.timestamp < end):
+                    yield metric
+
+    def _metrics_of(self, path: Path) -> Iterator[Metric]:
+        try:
+            compressed = is_compressed(str(path))
+            piece = Piece(str(path), 0, path.stat().st_size, at_line_start=True, to_the_end=True, compressed=compressed)
+            progress = Progress(0)
+            with open_plain_or_compressed(str(path)) as handle:
+                for block in read_blocks(handle, piece, progress):
+                    offset = block.offset
+                    for number, line in enumerate(block.lines.split(b"\n"), block.first_line + 1):
+                        if line and not line.isspace():
+                            try:
+                                yield read_metric(line)
+                            except Refused as refusal:
+                                self.rejects.append(Reject(str(path), number, offset, str(refusal)))
+                        offset += len(line) + 1
+        except OSError as error:
+            raise UnreadableLog(f"it can't be read: {error.strerror or error}", where=str(path)) from None
+        except compression_errors() as error:
+            raise UnreadableLog(f"the compressed file is damaged or cut: {error}", where=str(path)) from None
+        self.rejects += [
+            Reject(str(path), line + 1, offset, "the line is too long") for line, offset in progress.too_long or ()
+        ]
+
+
+def _aware(time: datetime | None) -> datetime | None:
+    from datetime import UTC  # noqa: PLC0415 - beside its only use
+
+    return time if time is None or time.tzinfo else time.replace(tzinfo=UTC)

@@ -1,0 +1,58 @@
+"""The engine against the slow reading of the contract, on random histories."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from oracle import aggregate, read_lines
+from strategies import Question, histories
+
+from tachograph import MetricsAggregator, MetricsParser
+
+
+def answer(lines: list[bytes], asked: Question, *, fill: bool = False) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder) / "metrics_20260101_000000.jsonl"
+        log.write_bytes(b"\n".join(lines) + b"\n")
+        aggregator = MetricsAggregator(MetricsParser(log))
+        question = asked._asdict()
+        kind, zone = question.pop("type"), question.pop("zone")
+        result = asyncio.run(aggregator.aggregate(kind, **question, timezone=zone, fill=fill))
+        return result.to_dict()
+
+
+def same(mine: Any, theirs: Any, where: str = "") -> None:
+    """Asserts that all that the contract names is equal, floats but for their last digits."""
+    if isinstance(theirs, dict):
+        assert theirs.keys() <= mine.keys(), where
+        for key, value in theirs.items():
+            same(mine[key], value, f"{where}.{key}")
+    elif isinstance(theirs, list):
+        assert len(mine) == len(theirs), (where, mine, theirs)
+        for index, (one, other) in enumerate(zip(mine, theirs, strict=True)):
+            same(one, other, f"{where}[{index}]")
+    elif isinstance(theirs, float) and isinstance(mine, int | float):
+        assert math.isclose(mine, theirs, rel_tol=1e-9, abs_tol=1e-6), (where, mine, theirs)
+    else:
+        assert mine == theirs, (where, mine, theirs)
+
+
+@settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(histories())
+def test_every_answer_equals_the_slow_reading(history: tuple[list[bytes], Question]) -> None:
+    lines, asked = history
+    metrics, _ = read_lines(lines)
+    same(answer(lines, asked), aggregate(metrics, **asked._asdict()))
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(histories(bounded=True))
+def test_filled_windows_equal_the_slow_reading(history: tuple[list[bytes], Question]) -> None:
+    lines, asked = history
+    metrics, _ = read_lines(lines)
+    same(answer(lines, asked, fill=True), aggregate(metrics, **asked._asdict(), fill=True))
