@@ -21,6 +21,7 @@ ColumnKind = Literal["key", "words", "int64", "float64"]
 
 COLUMNS: Final[dict[str, ColumnKind]] = {
     "id": "key",
+    "moment": "key",  # a timestamp as text, where it isn't given as a number
     "ts": "int64",  # microseconds since 1970, UTC; absent while only the end of a call is known
     "ended_ts": "int64",  # when the result of a call came, likewise
     "type": "words",
@@ -53,7 +54,7 @@ COLUMNS: Final[dict[str, ColumnKind]] = {
 """Every column of a metric on its way into the store, in order."""
 
 ABSENT_INT: Final = -(2**63)
-"""What marks an absent integer. (A column that has it as a value, which no counter does, is sent as words.)"""
+"""What marks an absent integer. (No counter goes that low; a column that has it as a value all the same says where.)"""
 
 
 _BYTE_WORDS: Final = 256
@@ -69,17 +70,23 @@ class KeyColumn:
 
 @dataclass(frozen=True, slots=True)
 class WordColumn:
-    """For each row the position of its value in `words`: a byte where there are at most 256 words, else int32."""
+    """For each row the position of its value in `words`: a byte each, or where there are more than 256 an int32."""
 
     indexes: bytes
     words: list[Any]
 
+    @property
+    def is_wide(self) -> bool:
+        """Whether the positions are int32."""
+        return len(self.words) > _BYTE_WORDS
+
 
 @dataclass(frozen=True, slots=True)
 class IntegerColumn:
-    """Int64 values, of which `ABSENT_INT` stands for nothing."""
+    """Int64 values, of which `ABSENT_INT` stands for nothing, but for the rows in `lowest`, whose value it is."""
 
     values: bytes
+    lowest: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +98,10 @@ class FloatColumn:
 
 @dataclass(frozen=True, slots=True)
 class MomentColumn:
-    """ISO 8601 strings that were found to be moments in UTC, `width` characters each, of which `digits` count."""
+    """ISO 8601 strings that were found to be moments in UTC, `width` characters each."""
 
     text: bytes
     width: int
-    digits: int
 
 
 Column = KeyColumn | WordColumn | IntegerColumn | FloatColumn | MomentColumn
@@ -124,7 +130,7 @@ class ColumnBuilder:
         self._lowest: dict[str, set[int]] = {}
         """Rows whose value is the one that marks absence."""
         self._floats: dict[str, array[float]] = {}
-        self._moments: tuple[int, int] | None = None
+        self._moments: int | None = None
         self._moment_texts: list[bytes] = []
 
     def add_keys(self, values: Sequence[str]) -> None:
@@ -143,10 +149,25 @@ class ColumnBuilder:
         found = set(values)
         if found <= {None, absent}:
             return
-        words = self._words.get(name)
-        if words is None:
-            words = self._words[name] = _Words(self.length)
-        words.add(values, found, self.length, absent)
+        self._words_of(name).add(values, found, self.length, absent)
+
+    def add_combined(self, columns: dict[str, Sequence[Any]]) -> None:
+        """Columns of words of which few combinations occur, None where there is nothing.
+
+        Rows are looked up once, by the combination; each column then follows from that at the speed of a byte.
+        """
+        rows = list(zip(*columns.values(), strict=True))
+        combinations = list(set(rows))
+        if len(combinations) > _BYTE_WORDS:
+            for name, values in columns.items():
+                self.add_words(name, values)
+            return
+        position = {combination: index for index, combination in enumerate(combinations)}
+        indexes = bytes(map(position.__getitem__, rows))
+        for name, values in zip(columns, zip(*combinations, strict=True), strict=True):
+            found = set(values)
+            if found != {None}:
+                self._words_of(name).add_translated(indexes, values, found, self.length)
 
     def add_integers(self, name: str, values: Sequence[int | None]) -> None:
         """Integers of 64 bits; None and `ABSENT_INT` stand for nothing."""
@@ -166,13 +187,13 @@ class ColumnBuilder:
             _pad(column, self.length, nan)
             column.extend(values)  # type: ignore[arg-type] - None was replaced
 
-    def takes_moments(self, shape: tuple[int, int] | None) -> bool:
-        """Whether timestamps of that shape (width, digits; None: numbers) can be added to what is there already."""
-        return self._moments == shape or self.length == 0
+    def takes_moments(self, width: int | None) -> bool:
+        """Whether timestamps of so many characters (None: numbers) can be added to what is there already."""
+        return self._moments == width or self.length == 0
 
-    def add_moments(self, text: bytes, shape: tuple[int, int]) -> None:
-        """Timestamps as text, all of one shape, checked."""
-        self._moments = shape
+    def add_moments(self, text: bytes, width: int) -> None:
+        """Timestamps as text, all of so many characters, checked."""
+        self._moments = width
         self._moment_texts.append(text)
 
     def add(self, name: str, values: Sequence[Any]) -> None:
@@ -209,25 +230,23 @@ class ColumnBuilder:
         """All blocks as one batch."""
         columns: dict[str, Column] = {"id": KeyColumn(b"".join(self._key_texts), self._key_offsets.tobytes())}
         if self._moments is not None:
-            columns["ts"] = MomentColumn(b"".join(self._moment_texts), *self._moments)
+            columns["moment"] = MomentColumn(b"".join(self._moment_texts), self._moments)
         for name, words in self._words.items():
             columns[name] = words.column(self.length)
         for name, integers in self._integers.items():
             _pad(integers, self.length, ABSENT_INT)
-            columns[name] = self._integer_column(integers, self._lowest.get(name))
+            columns[name] = IntegerColumn(integers.tobytes(), frozenset(self._lowest.get(name, ())))
         for name, floats in self._floats.items():
             _pad(floats, self.length, nan)
             columns[name] = FloatColumn(floats.tobytes())
         return ColumnBatch(self.length, columns)
 
 
-    def _integer_column(self, integers: array[int], lowest: set[int] | None) -> Column:
-        if not lowest:
-            return IntegerColumn(integers.tobytes())
-        words = _Words(0)
-        values = [None if value == ABSENT_INT and row not in lowest else value for row, value in enumerate(integers)]
-        words.add(values, set(values), 0, None)
-        return words.column(self.length)
+    def _words_of(self, name: str) -> _Words:
+        words = self._words.get(name)
+        if words is None:
+            words = self._words[name] = _Words(self.length)
+        return words
 
 
 class _Words:
@@ -238,15 +257,27 @@ class _Words:
         self._indexes: bytearray | array[int] = bytearray(length)
 
     def add(self, values: Sequence[Any], found: set[Any], length: int, absent: object) -> None:
-        positions = self._positions
         if absent is not None:
-            positions[absent] = 0
+            self._positions[absent] = 0
+        self._make_room(found, length)
+        self._indexes.extend(map(self._positions.__getitem__, values))
+
+    def add_translated(self, indexes: bytes, values: Sequence[Any], found: set[Any], length: int) -> None:
+        """Adds rows that are given as positions in `values`."""
+        self._make_room(found, length)
+        if isinstance(self._indexes, bytearray):
+            table = bytes(self._positions[value] for value in values)
+            self._indexes += indexes.translate(table.ljust(_BYTE_WORDS, b"\0"))
+        else:
+            self._indexes.extend(self._positions[values[index]] for index in indexes)
+
+    def _make_room(self, found: set[Any], length: int) -> None:
+        positions = self._positions
         for word in found:
             positions.setdefault(word, len(positions))
         if len(positions) > _BYTE_WORDS and isinstance(self._indexes, bytearray):
-            self._indexes = array("i", self._indexes)
+            self._indexes = array("i", list(self._indexes))
         _pad(self._indexes, length, 0)
-        self._indexes.extend(map(positions.__getitem__, values))
 
     def column(self, length: int) -> WordColumn:
         _pad(self._indexes, length, 0)

@@ -1,3 +1,143 @@
-"""stub"""
-def main() -> int:
-    return 0
+"""The command `tachograph`: finds the command's module, runs it, and says in one line what went wrong.
+
+Exit codes: 0 where there is an answer, 2 where there is none, 130 after Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_GOOD, _REFUSED, _INTERRUPTED = 0, 2, 130
+
+_ANSWERS: Final = "tachograph.cli.answers"
+COMMANDS: Final = {
+    "summary": ("tachograph.cli.summary", "what happened, on one page"),
+    "hourly": (_ANSWERS, "one row per hour"),
+    "daily": (_ANSWERS, "one row per day"),
+    "weekly": (_ANSWERS, "one row per week, from Monday"),
+    "monthly": (_ANSWERS, "one row per month"),
+    "sessions": (_ANSWERS, "one row per session"),
+    "users": (_ANSWERS, "one row per user"),
+    "tools": (_ANSWERS, "one row per tool"),
+    "agents": (_ANSWERS, "one row per agent"),
+    "projects": (_ANSWERS, "one row per project folder"),
+    "ingest": ("tachograph.cli.ingest", "read logs into the store"),
+    "rejects": ("tachograph.cli.rejects", "which lines couldn't be read, and why"),
+}
+"""Every command: the module whose `run` does it, and what it answers."""
+
+_EXAMPLES: Final = (
+    "tachograph summary                            everything, on one page",
+    "tachograph summary --demo                     the same over a made-up history",
+    "tachograph daily --since 2026-03-01           the days since the 1st of March",
+    "tachograph tools --project . --json           this folder's tools, as JSON",
+    "tachograph ingest logs/                       read a folder of logs",
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs a command line (that of the process unless given) and gives its exit code."""
+    try:
+        _never_fail_on_a_character()
+        code = _run(list(sys.argv[1:] if argv is None else argv))
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except SystemExit as leave:  # argparse's way out, of --help too
+        code = leave.code if isinstance(leave.code, int) else _GOOD
+    except KeyboardInterrupt:
+        code = _INTERRUPTED
+    except BrokenPipeError:  # whoever read the answer has read enough
+        _abandon_stdout()
+        code = _GOOD
+    except Exception as error:
+        line = _in_one_line(error)
+        if line is None:
+            raise
+        if isinstance(error, OSError):
+            _abandon_stdout()
+        print(f"tachograph: {line}", file=sys.stderr)
+        code = _REFUSED
+    return code
+
+
+def _run(arguments: list[str]) -> int:
+    if arguments and arguments[0] in COMMANDS:
+        module, _ = COMMANDS[arguments[0]]
+        code: int = import_module(module).run(*arguments[:1], arguments[1:])
+        return code
+    if arguments == ["--version"]:
+        from tachograph import __version__
+
+        print(f"tachograph {__version__}")
+        return _GOOD
+    return _without_a_command(arguments)
+
+
+def _without_a_command(arguments: list[str]) -> int:
+    from tachograph.cli.options import Parser
+
+    listed = "\n".join(f"  {name:<10} {answer}" for name, (_, answer) in COMMANDS.items())
+    parser = Parser(
+        "",
+        usage="tachograph COMMAND [options]",
+        description=f"The analytics engine for AI agents.\n\ncommands:\n{listed}",
+        examples=_EXAMPLES,
+    )
+    parser.add_argument("--version", action="store_true", help="show the version and exit")
+    unknown = next((argument for argument in arguments if not argument.startswith("-")), None)
+    if unknown in COMMANDS and not {"-h", "--help"} & set(arguments):
+        parser.error(f"options come after the command: tachograph {unknown} …")
+    if unknown is not None and unknown not in COMMANDS:
+        parser.error(f"there is no command {unknown!r}{_likeliest(unknown)}")
+    parser.parse_args([argument for argument in arguments if argument != unknown])
+    if "--version" in arguments:
+        return _run(["--version"])
+    parser.print_help()
+    return _GOOD
+
+
+def _likeliest(unknown: str) -> str:
+    from difflib import get_close_matches
+
+    close = get_close_matches(unknown, COMMANDS, n=1)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+def _in_one_line(error: Exception) -> str | None:
+    """What a user's mistake or the machine's trouble comes to; None for a fault of the program."""
+    from tachograph.cli.printable import printable
+    from tachograph.errors import TachographError
+
+    if isinstance(error, TachographError):
+        return printable(str(error))
+    if isinstance(error, OSError):
+        place = f"{error.filename}: " if error.filename else ""
+        return printable(f"{place}{error.strerror or error}")
+    return None
+
+
+def _never_fail_on_a_character() -> None:
+    """A terminal that lacks a character is shown its number."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure:
+            reconfigure(errors="backslashreplace")
+
+
+def _abandon_stdout() -> None:
+    """Lets what waits to be written go nowhere, or Python complains of it when it ends."""
+    try:
+        number = sys.stdout.fileno()
+        sys.stdout.flush()
+    except (OSError, ValueError, AttributeError):
+        number = -1 if sys.stdout is None else 1
+    if number == 1:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, number)
+        os.close(nowhere)

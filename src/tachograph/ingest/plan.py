@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from tachograph.store.duckdb import FileEntry
 
 _SNIFFED_LINES: Final = 40
-_SNIFFED_BYTES: Final = 1 << 20
+_SNIFFED_BYTES: Final = 1 << 16
+_SNIFFED_BYTES_MAX: Final = 1 << 20
 _LOG_SUFFIXES: Final = (".jsonl", ".json", ".ndjson", ".jsonl.gz", ".jsonl.zst", ".json.gz", ".json.zst")
 
 
@@ -239,6 +240,8 @@ def _first_lines(path: str) -> list[bytes]:
     try:
         with open_plain_or_compressed(path) as handle:
             start = handle.read(_SNIFFED_BYTES)
+            if b"\n" not in start:
+                start += handle.read(_SNIFFED_BYTES_MAX)
     except compression_errors():
         return []
     return [line for line in start.split(b"\n")[:_SNIFFED_LINES] if line.strip()]

@@ -62,6 +62,7 @@ class _FileInHand:
         self._waiting: dict[int, PieceRead] = {}
         self._expected = item.start
         self.complete = False
+        self._marks: tuple[str, str] | None = None
 
     def take(self, read: PieceRead) -> list[RejectEntry]:
         """Takes in a piece, and gives the rejects of those that now follow on what was read before."""
@@ -77,6 +78,7 @@ class _FileInHand:
             self.trouble = self.trouble or ready.progress.trouble
             self.unfinished = ready.progress.unfinished > 0
             self.complete = ready.piece.to_the_end
+            self._marks = ready.marks
             self._expected = ready.piece.end
         return rejects
 
@@ -84,16 +86,21 @@ class _FileInHand:
         """What the ledger is to know of the file by now."""
         found = self.item.found
         size = found.size if self.complete else -1  # of no file: so it is looked at again
-        head = tail = ""
-        if not self.item.compressed:
-            try:
-                head, tail = marks(found.path, self.offset)
-            except OSError as error:
-                self.trouble = self.trouble or error.strerror
-        trouble = self.trouble
+        head, tail = self._marks or self._marks_now()
         return FileEntry(
-            found.path, found.source, size, found.mtime_ns, self.offset, self.lines, head, tail, self.item.compressed, trouble
+            found.path, found.source, size, found.mtime_ns, self.offset, self.lines,
+            head, tail, self.item.compressed, self.trouble,
         )  # fmt: skip
+
+
+    def _marks_now(self) -> tuple[str, str]:
+        if self.item.compressed:
+            return "", ""
+        try:
+            return marks(self.item.found.path, self.offset)
+        except OSError as error:
+            self.trouble = self.trouble or error.strerror
+            return "", ""
 
 
 class _Ingest:

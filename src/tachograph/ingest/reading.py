@@ -143,8 +143,8 @@ class _Scan:
             yield from self._last(carry)
 
     def _block(self, lines: bytes) -> Block:
-        block = Block(self._progress.lines, self._progress.offset, lines)
-        self._progress.lines += lines.count(b"\n")
+        block = Block(self._progress.lines, self._progress.offset, lines, lines.count(b"\n"))
+        self._progress.lines += block.newlines
         self._progress.offset += len(lines)
         return block
 
@@ -200,7 +200,7 @@ class _Scan:
         if end:
             yield self._block(line[:end])
         elif is_whole_object(line):
-            block = Block(self._progress.lines, self._progress.offset, line + b"\n")
+            block = Block(self._progress.lines, self._progress.offset, line + b"\n", 1)
             self._progress.offset += len(line)
             yield block
         elif not line.isspace():
@@ -220,13 +220,19 @@ def is_whole_object(line: bytes) -> bool:
     return True
 
 
-def mark(handle: BinaryIO, start: int, end: int) -> str:
-    """A short hash of the bytes from `start` to `end`, for telling whether a file is still the same."""
-    handle.seek(start)
-    return hashlib.blake2b(handle.read(max(0, end - start)), digest_size=12).hexdigest()
-
-
 def marks(path: str, offset: int) -> tuple[str, str]:
     """The marks of a file's beginning and of what stands just before `offset` (both at most `MARK_BYTES`)."""
-    with Path(path).open("rb") as handle:
-        return mark(handle, 0, min(MARK_BYTES, offset)), mark(handle, max(0, offset - MARK_BYTES), offset)
+    with Path(path).open("rb", buffering=0) as handle:
+        return marks_of(handle, offset)
+
+
+def marks_of(handle: BinaryIO, offset: int) -> tuple[str, str]:
+    """As `marks`, of an open file, whose position moves."""
+    handle.seek(0)
+    head = handle.read(min(MARK_BYTES, offset))
+    handle.seek(max(0, offset - MARK_BYTES))
+    return _hash(head), _hash(handle.read(min(MARK_BYTES, offset)))
+
+
+def _hash(data: bytes) -> str:
+    return hashlib.blake2b(data, digest_size=12).hexdigest()

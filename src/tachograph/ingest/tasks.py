@@ -10,6 +10,7 @@ from tachograph.ingest.reading import (
     Piece,
     Progress,
     compression_errors,
+    marks_of,
     open_plain_or_compressed,
     read_blocks,
 )
@@ -36,11 +37,15 @@ class Task:
 
 @dataclass(slots=True)
 class PieceRead:
-    """What became of a piece: how far it was read, and the lines that were refused (numbered within the piece)."""
+    """What became of a piece: how far it was read, and the lines that were refused (numbered within the piece).
+
+    `marks` tell the file again that was read to its end; None where it can't be told.
+    """
 
     piece: Piece
     progress: Progress
     problems: list[LineProblem]
+    marks: tuple[str, str] | None = None
 
 
 @dataclass(slots=True)
@@ -73,6 +78,8 @@ def _read(piece: Piece, outcome: PieceRead, reader: Reader) -> Iterator[None]:
             for block in read_blocks(handle, piece, progress):
                 outcome.problems.extend(reader.read(piece.path, [block]))
                 yield
+            if piece.to_the_end and not piece.compressed:
+                outcome.marks = marks_of(handle, progress.offset)
     except FileNotFoundError:
         progress.trouble = "the file was deleted before it was read"
     except OSError as error:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import os
 import pickle
-import selectors
 import struct
 import subprocess
 import sys
+import threading
+from contextlib import suppress
+from queue import Empty, Queue, SimpleQueue
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from tachograph.errors import TachographError
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _WORTH_A_PROCESS_BYTES: Final = 24 << 20
+_PARTS_AHEAD: Final = 4
+"""How many results may wait while one is stored: enough to keep the workers busy, few enough to fit in memory."""
+_NICENESS: Final = 5
 _LENGTH: Final = struct.Struct("<Q")
 
 
@@ -36,58 +41,78 @@ def do_all(tasks: Sequence[Task]) -> Iterator[TaskPart]:
 
 
 def _in_processes(tasks: Sequence[Task], count: int) -> Iterator[TaskPart]:
-    command = [sys.executable, "-m", "tachograph.ingest.workers"]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-    waiting = iter(tasks)
-    workers = [
-        subprocess.Popen(  # noqa: S603 - this very interpreter and module
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, env=environment
-        )
-        for _ in range(count)
-    ]
+    """A thread for each worker keeps it busy, and empties its pipe while what it gave before is stored."""
+    parts: Queue[TaskPart | TachographError | None] = Queue(_PARTS_AHEAD)
+    waiting: SimpleQueue[Task] = SimpleQueue()
+    for task in tasks:
+        waiting.put(task)
+    stopped = threading.Event()
+    workers = [_start() for _ in range(count)]
+    threads = [threading.Thread(target=_keep_busy, args=(worker, waiting, parts, stopped)) for worker in workers]
+    for thread in threads:
+        thread.start()
     try:
-        with selectors.DefaultSelector() as selector:
-            for worker in workers:
-                selector.register(_pipe(worker.stdout), selectors.EVENT_READ, worker)
-                _give(worker, next(waiting, None))
-            while selector.get_map():
-                for key, _ in selector.select():
-                    worker = key.data
-                    part = _receive(worker)
-                    if part.done:
-                        task = next(waiting, None)
-                        if task is None:
-                            selector.unregister(_pipe(worker.stdout))
-                        _give(worker, task)
-                    yield part
+        left = count
+        while left:
+            part = parts.get()
+            if part is None:
+                left -= 1
+            elif isinstance(part, TachographError):
+                raise part
+            else:
+                yield part
     finally:
+        stopped.set()
         for worker in workers:
             worker.kill()
+        while any(thread.is_alive() for thread in threads):
+            with suppress(Empty):  # a thread may be waiting for room
+                parts.get(timeout=0.01)
+        for worker in workers:
             worker.wait()
             for pipe in (worker.stdin, worker.stdout):
                 if pipe:
                     pipe.close()
 
 
+def _start() -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "tachograph.ingest.workers"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    return subprocess.Popen(  # noqa: S603 - this very interpreter and module
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, env=environment
+    )
+
+
+def _keep_busy(
+    worker: subprocess.Popen[bytes],
+    waiting: SimpleQueue[Task],
+    parts: Queue[TaskPart | TachographError | None],
+    stopped: threading.Event,
+) -> None:
+    """Gives a worker one task after another; ends with None, or with what went wrong."""
+    given, taken = _pipe(worker.stdin), _pipe(worker.stdout)
+    try:
+        while not stopped.is_set():
+            try:
+                task = waiting.get_nowait()
+            except Empty:
+                break
+            _send(given, task)
+            done = False
+            while not done:
+                part: TaskPart = _read_message(taken)
+                done = part.done
+                parts.put(part)
+        _send(given, None)
+    except (EOFError, BrokenPipeError):
+        parts.put(_died(worker))
+    else:
+        parts.put(None)
+
+
 def _pipe(pipe: object) -> BinaryIO:
     assert pipe is not None
     return pipe  # type: ignore[return-value] - opened as a binary pipe just above
-
-
-def _give(worker: subprocess.Popen[bytes], task: Task | None) -> None:
-    """Hands over a task, or None for the end of work."""
-    try:
-        _send(_pipe(worker.stdin), task)
-    except BrokenPipeError:
-        raise _died(worker) from None
-
-
-def _receive(worker: subprocess.Popen[bytes]) -> TaskPart:
-    try:
-        part: TaskPart = _read_message(_pipe(worker.stdout))
-    except EOFError:
-        raise _died(worker) from None
-    return part
 
 
 def _send(pipe: BinaryIO, message: object) -> None:
@@ -127,6 +152,8 @@ def main() -> None:
     """What a worker does: tasks in, parts out, until there are no more."""
     import gc  # noqa: PLC0415 - the worker's business alone
 
+    if hasattr(os, "nice"):
+        os.nice(_NICENESS)  # storing is the narrower part: it goes first
     gc.disable()  # the structs of a block die by reference counting; looking for cycles costs a fifth of the time
     tasks, parts = open(0, "rb", buffering=0), open(1, "wb", buffering=0)  # noqa: PTH123, SIM115 - the process's own
     sys.stdout = sys.stderr

@@ -37,14 +37,14 @@ _NAME: Final = re.compile(r"metrics_\d{8}_\d{6}.*\.jsonl(\.gz|\.zst)?")
 _UNKNOWN_KEY: Final = re.compile(r"Object contains unknown field `(.*)` - at `\$(\[(?:\d+|\.\.\.)\])?(\.data)?`", re.DOTALL)
 _LEARNED_KEYS_MAX: Final = 48
 _DIGITS_TO_ZERO: Final = bytes.maketrans(b"123456789", b"000000000")
-_SHAPES: Final = {
-    f"0000-00-00T00:00:00{fraction}{zone}".encode(): (19 + len(fraction) + len(zone), 19 + len(fraction))
+_SHAPES: Final = frozenset(
+    f"0000-00-00T00:00:00{fraction}{zone}".encode()
     for fraction in ("", ".000", ".000000")
     for zone in ("Z", "+00:00")
-}
-"""The commonest shapes of a timestamp in UTC: how long it is, and how long without its offset."""
+)
+"""The commonest shapes of a timestamp in UTC."""
 _UTC_ZONES: Final = (b"Z", b"+00:00")
-_TWO, _THREE, _FIVE = b"235"
+_ZERO, _TWO, _THREE, _FIVE = b"0235"
 
 _Type = Literal[
     "session_start",
@@ -66,6 +66,10 @@ _FIELD_TYPES: Final[dict[str, tuple[Any, Any]]] = {
     "boolean": (bool | None, None),
 }
 """The type of each kind of field and what stands for its absence, so that most columns need no second pass."""
+_NAMES: Final = (
+    "tool_name", "agent_id", "command_name", "error_type", "operation", "hook_name", "model", "success",
+)  # fmt: skip
+"""Fields of few values, of which few combinations occur."""
 _KNOWN: Final = tuple(field.name for field in DATA_FIELDS)
 
 
@@ -117,7 +121,7 @@ class MetricsLogReader:
         del path
         for block in blocks:
             try:
-                columns = self._decoder.decode(block.lines)
+                columns = self._decoder.decode(block.lines, block.newlines)
             except _NotPlain:
                 rows, problems = _line_by_line(block)
                 self._make_room_for(None)
@@ -134,7 +138,7 @@ class MetricsLogReader:
         return batches
 
     def _make_room_for(self, moments: _Moments | None) -> None:
-        if not self._builder.takes_moments(moments.shape if moments else None):
+        if not self._builder.takes_moments(moments.width if moments else None):
             self._finish()
 
     def _finish(self) -> None:
@@ -227,9 +231,9 @@ class _BlockDecoder:
         self._empty = data_type()
         self._decode_lines = msgspec.json.Decoder(line_type).decode_lines
 
-    def decode(self, block: bytes) -> _BlockColumns:
+    def decode(self, block: bytes, count: int) -> _BlockColumns:
         """The block's metrics, checked, or raises `_NotPlain`."""
-        lines = self._lines(block)
+        lines = self._lines(block, count)
         ids, stamps, types, sessions, users, payloads, metadata, *others = _transposed(lines)
         if "" in ids:
             raise _NotPlain
@@ -239,7 +243,8 @@ class _BlockDecoder:
         if _any_value(seconds, nan):
             known["duration_ms"] = _durations(known["duration_ms"], seconds)
         known["token_count"] = _token_counts(known)
-        known["type"] = types
+        names = {name: known.pop(name) for name in _NAMES}
+        names["type"] = types
         extras = {"duration_seconds": _numbers(seconds), **dict(zip(self._data_keys, values[len(_KNOWN) :], strict=True))}
         moments = _moments(stamps)
         if moments is None:
@@ -250,12 +255,11 @@ class _BlockDecoder:
             "other": _texts(dict(zip(self._top_keys, others, strict=True))),
         }
         known.update({name: column for name, column in texts.items() if column is not None})
-        return _BlockColumns(ids, moments, sessions, users, known)
+        return _BlockColumns(ids, moments, sessions, users, names, known)
 
-    def _lines(self, block: bytes) -> list[Any]:
+    def _lines(self, block: bytes, count: int) -> list[Any]:
         if b"\r" in block:
             block = block.replace(b"\r\n", b"\n")
-        count = block.count(b"\n")
         one_object_a_line = block.startswith(b"{") and block.endswith(b"}\n") and block.count(b"}\n{") == count - 1
         if not one_object_a_line or not _is_utf8(block):
             raise _NotPlain
@@ -308,9 +312,9 @@ def _any_value(column: Sequence[Any], absent: object = None) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Moments:
-    """The timestamps of a block, where all have one of the commonest shapes: (width, digits) and the text."""
+    """The timestamps of a block as text, where all have one of the commonest shapes, and their width."""
 
-    shape: tuple[int, int]
+    width: int
     text: bytes
 
 
@@ -322,15 +326,17 @@ class _BlockColumns:
     moments: _Moments | None
     sessions: Sequence[str | None]
     users: Sequence[str | None]
+    names: dict[str, Sequence[Any]]
     others: dict[str, Sequence[Any]]
 
     def add_to(self, builder: ColumnBuilder) -> None:
         """Adds the block to a batch."""
         builder.add_keys(self.ids)
         if self.moments:
-            builder.add_moments(self.moments.text, self.moments.shape)
+            builder.add_moments(self.moments.text, self.moments.width)
         builder.add_words("session_id", self.sessions, absent="")
         builder.add_words("user_id", self.users, absent="")
+        builder.add_combined(self.names)
         for name, column in self.others.items():
             builder.add(name, column)
         builder.end_block(len(self.ids))
@@ -339,14 +345,14 @@ class _BlockColumns:
 def _moments(stamps: Sequence[str]) -> _Moments | None:
     """The timestamps as text for the engine to convert, where all are moments in one of the commonest shapes."""
     text = "".join(stamps).encode()
-    shape = _SHAPES.get(text[: len(stamps[0])].translate(_DIGITS_TO_ZERO))
-    if shape is None:
+    width = len(stamps[0])
+    shape = text[:width].translate(_DIGITS_TO_ZERO)
+    zone = text[19:width].lstrip(b".0123456789")
+    if shape not in _SHAPES or zone not in _UTC_ZONES or text.translate(_DIGITS_TO_ZERO) != shape * len(stamps):
         return None
-    width = shape[0]
-    uniform = text.translate(_DIGITS_TO_ZERO) == text[:width].translate(_DIGITS_TO_ZERO) * len(stamps)
-    zone = text[shape[1] : width]
-    in_utc = all(text[position::width].count(zone[position - width :][:1]) == len(stamps) for position in range(shape[1], width))
-    return _Moments(shape, text) if uniform and in_utc and zone in _UTC_ZONES and _are_moments(text, width, stamps) else None
+    offsets = (text[position::width].count(b"0") for position in range(width - len(zone), width) if shape[position] == _ZERO)
+    in_utc = all(zeros == len(stamps) for zeros in offsets)
+    return _Moments(width, text) if in_utc and _are_moments(text, width, stamps) else None
 
 
 def _timestamps(stamps: Sequence[str]) -> list[int]:

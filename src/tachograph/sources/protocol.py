@@ -24,6 +24,8 @@ class Block(NamedTuple):
     first_line: int
     offset: int
     lines: bytes
+    newlines: int
+    """How many lines there are."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ SCHEMA_VERSION: Final = 1
 _BUSY_SECONDS: Final = 30.0
 _BUSY_POLL_SECONDS: Final = 0.02
 _MEMORY_LIMIT: Final = "256MB"
+_ROWS_TOGETHER: Final = 180_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +152,8 @@ class Loading:
         self._connection = connection
         self._sql = load_statements()
         self._last = 0
+        self._kind = ("", False)
+        self._waiting: list[ColumnBatch] = []
         self.appended = 0
         """Rows since the last commit."""
 
@@ -168,24 +171,31 @@ class Loading:
         self._last, self.appended = (row[0] if row else 0), 0
 
     def add(self, batches: Sequence[ColumnBatch], *, source: str, in_parts: bool) -> None:
-        """Appends batches, in the order in which they were read."""
-        from tachograph.store.arrow import BatchStream, select_list  # noqa: PLC0415 - only loading needs Arrow
+        """Appends batches, in the order in which they were read; several are appended together, by all cores."""
+        if self._waiting and (source, in_parts) != self._kind:
+            self._append()
+        self._kind = (source, in_parts)
+        self._waiting += [batch for batch in batches if batch.length]
+        if sum(batch.length for batch in self._waiting) >= _ROWS_TOGETHER:
+            self._append()
 
-        for batch in batches:
-            if batch.length == 0:
-                continue
-            names, expressions, parameters = select_list(batch)
-            batch_stream = BatchStream(batch)  # DuckDB finds it by its name
-            columns = ", ".join(f'"{name}"' for name in (*names, "source", "in_parts", "seq"))
-            selected = ", ".join(f'{expression} AS "{name}"' for name, expression in zip(names, expressions, strict=True))
-            complete = f"REPLACE ({COMPLETED_DURATION} AS duration_ms)" if "ended_ts" in names and "duration_ms" in names else ""
-            self._connection.execute(
-                f"INSERT INTO metrics ({columns}) SELECT * {complete} FROM ("
-                f"SELECT {selected}, ? AS source, ? AS in_parts, ?::BIGINT + row_number() OVER () AS seq FROM batch_stream)",
-                [*parameters, source, in_parts, self._last + self.appended],
-            )
-            del batch_stream
-            self.appended += batch.length
+    def _append(self) -> None:
+        from tachograph.store.arrow import BatchStream  # noqa: PLC0415 - only loading needs it
+
+        if not self._waiting:
+            return
+        batch_stream = BatchStream(self._waiting, self._last + self.appended + 1)  # DuckDB finds it by its name
+        columns = batch_stream.columns()
+        names = ", ".join(f'"{name}"' for name in columns)
+        selected = ", ".join(f'{expression} AS "{name}"' for name, expression in columns.items())
+        complete = f"REPLACE ({COMPLETED_DURATION} AS duration_ms)" if {"ended_ts", "duration_ms"} <= columns.keys() else ""
+        self._connection.execute(
+            f"INSERT INTO metrics ({names}, source, in_parts) SELECT * {complete} FROM ("
+            f"SELECT {selected}, ? AS source, ? AS in_parts FROM batch_stream)",
+            list(self._kind),
+        )
+        self.appended += sum(batch.length for batch in self._waiting)
+        self._waiting = []
 
     def commit(self, entries: Sequence[FileEntry], gone: Sequence[str], rejects: Sequence[RejectEntry]) -> None:
         """Makes what is staged metrics, and the ledger know it, in one transaction.
@@ -193,6 +203,7 @@ class Loading:
         `entries` replace those of the same path; `gone` are paths whose entries and rejects are forgotten first (files
         that were moved, or are read again from their beginning).
         """
+        self._append()
         if self.appended:
             self._load()
         if gone:
@@ -239,7 +250,7 @@ class Loading:
 def _connect(database: str, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     import duckdb  # noqa: PLC0415 - takes a tenth of a second, which a command that asks nothing shouldn't pay
 
-    return duckdb.connect(database, read_only=read_only, config={"memory_limit": _MEMORY_LIMIT})
+    return duckdb.connect(database, read_only=read_only, config={"memory_limit": _MEMORY_LIMIT, "preserve_insertion_order": False})
 
 
 def _connect_patiently(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:

@@ -11,6 +11,8 @@ from tachograph.columns import COLUMNS
 
 _NAMED: Final = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
 _SQL_TYPES: Final = {"key": "VARCHAR", "words": "VARCHAR", "int64": "BIGINT", "float64": "DOUBLE"}
+STORED: Final = tuple(name for name in COLUMNS if name != "moment")
+"""The columns of a stored metric that come from a batch."""
 _EARLIEST: Final = ("ts", "ended_ts")
 _ADDED_KINDS: Final = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
 _EARLIEST_CWD: Final = "arg_min(cwd, {'ts': coalesce(ts, ended_ts), 'cwd': cwd}) FILTER (cwd IS NOT NULL)"
@@ -24,7 +26,7 @@ COMPLETED_DURATION: Final = """
 @cache
 def schema() -> str:
     """The statements that make an empty store."""
-    columns = ",\n    ".join(f'"{name}" {sql_type(name)}' for name in COLUMNS)
+    columns = ",\n    ".join(f'"{name}" {sql_type(name)}' for name in STORED)
     return _text("schema.sql").replace("{columns}", columns)
 
 
@@ -32,7 +34,7 @@ def schema() -> str:
 def load_statements() -> dict[str, str]:
     """The statements of `load.sql`, by name."""
     text = _text("load.sql")
-    text = text.replace("{merged_columns}", ",\n    ".join(_merged(name) for name in COLUMNS if name != "id"))
+    text = text.replace("{merged_columns}", ",\n    ".join(_merged(name) for name in STORED if name != "id"))
     text = text.replace("{order_key}", "{'ts': ts, 'id': id}")
     text = text.replace("{earliest_cwd}", _EARLIEST_CWD).replace("{completed_duration}", COMPLETED_DURATION)
     _, *rest = _NAMED.split(text)

@@ -1,0 +1,177 @@
+"""From questions to answers: opens the store, picks up what is new, asks, and closes it again.
+
+The store is closed before anything is printed: whoever pages through an answer would keep writers waiting.
+"""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tachograph.aggregate.compute import compute
+from tachograph.cli.figures import several
+from tachograph.cli.home import listed, new_in, places, store_path
+from tachograph.errors import NoLogs, StoreUnusable
+from tachograph.store.duckdb import Store
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from tachograph.aggregate.question import Question
+    from tachograph.aggregate.result import AggregationResult
+    from tachograph.cli.home import Places
+    from tachograph.ingest.plan import Plan, Skipped
+
+_TO_BEGIN = (
+    "read a file or folder with 'tachograph ingest PATH', or look around with 'tachograph summary --demo'"
+)
+
+_DEMO = "This is the bundled demo history, made up and not stored."
+
+
+@dataclass(slots=True)
+class Answers:
+    """The results, in the order of the questions; whether they are of the demo history; what to remark."""
+
+    results: list[AggregationResult]
+    demo: bool = False
+    remarks: list[str] = field(default_factory=list)
+
+    def remark(self) -> None:
+        """Says on stderr what isn't a part of the answer."""
+        for line in self.remarks:
+            print(line, file=sys.stderr)
+
+
+def answers(questions: Sequence[Question], options: Namespace, *, else_demo: bool = False) -> Answers:
+    """Answers the questions from the store, or from the demo history if that is wanted.
+
+    Raises `NoLogs` where nothing was ever read and there is nothing to read, unless the demo stands in.
+    """
+    if options.demo:
+        return _from_demo(questions, _DEMO)
+    try:
+        return _from_store(questions, store_path(options.home), pick_up=not options.no_ingest)
+    except _NothingThere as nothing:
+        if not else_demo or options.no_ingest:
+            raise
+        looked = listed(nothing.looked)
+        return _from_demo(questions, f"No agent logs in {looked}. {_DEMO}")
+
+
+@contextmanager
+def trouble_with(path: Path) -> Iterator[None]:
+    """Whatever goes wrong with the store in this block is raised as `StoreUnusable`."""
+    try:
+        yield
+    except OSError as error:
+        place = str(error.filename or path)
+        raise StoreUnusable(
+            error.strerror or str(error), where=place, mend="choose another store with --home"
+        ) from None
+    except Exception as error:  # noqa: BLE001 - only the engine's are changed, which may not be imported
+        raise _of_engine(error, path) or error from None
+
+
+class _NothingThere(NoLogs):
+    """Nothing was ever read, and the places that were looked at hold nothing."""
+
+    def __init__(self, what: str, looked: Places, mend: str = _TO_BEGIN) -> None:
+        super().__init__(what, mend=mend)
+        self.looked = looked
+
+
+def nothing_to_read(where: Places, what: Plan) -> NoLogs:
+    """That nothing can be read in those places, and why."""
+    if what.skipped:
+        first = what.skipped[0]
+        return NoLogs(
+            f"no log could be read; the first of {several(len(what.skipped), 'trouble')}: {first.reason}",
+            where=first.path,
+        )
+    return _NothingThere(f"no agent logs in {listed(where)}", where)
+
+
+def _from_demo(questions: Sequence[Question], remark: str) -> Answers:
+    from tachograph.demo import demo_history
+    from tachograph.ingest.reader import plan_paths, read
+
+    with Store.in_memory() as store:
+        read(store, plan_paths(store, [demo_history()], "metrics-log"))
+        return Answers([compute(store, asked) for asked in questions], demo=True, remarks=[remark])
+
+
+def _from_store(questions: Sequence[Question], path: Path, *, pick_up: bool) -> Answers:
+    with trouble_with(path):
+        store, skipped = _up_to_date(path) if pick_up else (_as_it_is(path), [])
+        with store:
+            results = [compute(store, asked) for asked in questions]
+            return Answers(results, remarks=_remarks(store.rejected_count(), len(skipped)))
+
+
+def _as_it_is(path: Path) -> Store:
+    mend = "leave out --no-ingest, or run 'tachograph ingest PATH'"
+    if not path.exists():
+        raise NoLogs("there is no store yet", where=str(path), mend=mend)
+    store = Store.open(path, read_only=True)
+    if not store.files():
+        store.close()
+        raise NoLogs("nothing was read into the store yet", where=str(path), mend=mend)
+    return store
+
+
+def _up_to_date(path: Path) -> tuple[Store, list[Skipped]]:
+    """The store with all that the known places hold, open for reading alone where it already has it."""
+    where = places()
+    if path.exists():
+        store = Store.open(path, read_only=True)
+        ledger = store.files()
+        what = new_in(where, ledger)
+        if ledger and not (what.to_read or what.moved):
+            return store, what.skipped
+        store.close()
+    else:
+        what = new_in(where, {})
+    if not (what.to_read or what.moved):
+        raise nothing_to_read(where, what)
+    return _read_up(path, where)
+
+
+def _read_up(path: Path, where: Places) -> tuple[Store, list[Skipped]]:
+    from tachograph.cli.reading import read_into
+
+    store = Store.open(path)
+    try:
+        summary = read_into(store, new_in(where, store.files()))  # another process may have read in between
+    except BaseException:
+        store.close()
+        raise
+    return store, summary.skipped
+
+
+def _remarks(rejected: int, skipped: int) -> list[str]:
+    remarks = []
+    if rejected:
+        remarks.append(f"{several(rejected, 'line')} could not be read: tachograph rejects")
+    if skipped:
+        remarks.append(f"{several(skipped, 'file')} could not be read, or not to the end: tachograph ingest")
+    return remarks
+
+
+def _of_engine(error: Exception, path: Path) -> Exception | None:
+    """What the engine's own errors mean to the user."""
+    engine = sys.modules.get("duckdb")  # which isn't imported for this
+    if engine is None or not isinstance(error, engine.Error):
+        return None
+    if isinstance(error, engine.InterruptException):
+        raise KeyboardInterrupt from None
+    first_line = str(error).partition("\n")[0]
+    if isinstance(error, engine.OutOfMemoryException) or "No space left" in first_line:
+        mend = "free some memory and disk space, or ask for a shorter range"
+    else:
+        mend = "if it is damaged, move it away and run 'tachograph ingest': it is made again from the logs"
+    return StoreUnusable(f"DuckDB can't go on: {first_line}", where=str(path), mend=mend)

@@ -1,0 +1,57 @@
+"""The nine questions, from `hourly` to `projects`: one row for each of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tachograph.aggregate.question import WINDOWS, AggregationType
+from tachograph.cli.answering import answers
+from tachograph.cli.asking import ask
+from tachograph.cli.options import Parser, add_json, add_question
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_KINDS: Final = {
+    "hourly": (AggregationType.HOURLY, "hour"),
+    "daily": (AggregationType.DAILY, "day"),
+    "weekly": (AggregationType.WEEKLY, "week"),
+    "monthly": (AggregationType.MONTHLY, "month"),
+    "sessions": (AggregationType.BY_SESSION, "session"),
+    "users": (AggregationType.BY_USER, "user"),
+    "tools": (AggregationType.BY_TOOL, "tool"),
+    "agents": (AggregationType.BY_AGENT, "agent"),
+    "projects": (AggregationType.BY_PROJECT, "project folder"),
+}
+_EXAMPLES: Final = (
+    "tachograph {command}",
+    "tachograph {command} --since 2026-03-01 --until 2026-03-31 --timezone Europe/Rome",
+    "tachograph {command} --project . --tool Bash --tool Edit",
+    "tachograph {command} --json",
+)
+
+
+def run(command: str, arguments: Sequence[str]) -> int:
+    """Answers the question of that name."""
+    kind, thing = _KINDS[command]
+    parser = Parser(
+        command,
+        usage=f"tachograph {command} [options]",
+        description=f"One row per {thing}. What is new in this machine's agent logs is read first.",
+        examples=[example.format(command=command) for example in _EXAMPLES],
+    )
+    add_question(parser, windows=kind in WINDOWS)
+    add_json(parser)
+    options = parser.parse_args(arguments)
+    asked = ask(kind, options)
+    given = answers([asked], options)
+    if options.json:
+        from tachograph.cli.documents import write_json
+
+        write_json(given.results[0].to_dict())
+    else:
+        from tachograph.cli.pages import answer_page
+
+        answer_page(given.results[0], asked.zone, demo=given.demo)
+    given.remark()
+    return 0

@@ -1,0 +1,56 @@
+"""Where things are on this machine: the store, and the places where agents keep their logs."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tachograph.errors import TachographError
+from tachograph.ingest.plan import Plan, find_in_places, known_places, plan
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tachograph.ingest.plan import Skipped
+    from tachograph.sources.protocol import Source
+    from tachograph.store.duckdb import FileEntry
+
+Places = list[tuple["Source", Path]]
+
+
+def store_path(home: str | None) -> Path:
+    """The file of the store, in the folder named, or TACHOGRAPH_HOME, or the platform's for such data."""
+    named = home or os.environ.get("TACHOGRAPH_HOME")
+    if named:
+        return _expanded(named) / "tachograph.duckdb"
+    from platformdirs import user_data_path
+
+    return user_data_path("tachograph", appauthor=False) / "tachograph.duckdb"
+
+
+def places(source: str | None = None) -> Places:
+    """The places of every source, or of one."""
+    try:
+        user = Path.home()
+    except RuntimeError:
+        raise TachographError("this user has no home folder to look for logs in", mend="set HOME") from None
+    return [(known, place) for known, place in known_places(os.environ, user) if source in {None, known.name}]
+
+
+def new_in(where: Places, ledger: Mapping[str, FileEntry]) -> Plan:
+    """What the places hold that the ledger doesn't know."""
+    skipped: list[Skipped] = []
+    return plan(find_in_places(where, skipped), ledger, skipped)
+
+
+def listed(where: Places) -> str:
+    """The places in words."""
+    return ", ".join(str(place) for _, place in where)
+
+
+def _expanded(folder: str) -> Path:
+    try:
+        return Path(folder).expanduser()
+    except RuntimeError:
+        return Path(folder)

@@ -1,0 +1,141 @@
+"""Which columns the table of each question has, and how their values are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from typing import Any, Final, Literal
+
+from tachograph.aggregate.question import AggregationType
+from tachograph.cli.figures import count, duration, tokens
+from tachograph.cli.printable import printable
+
+Row = Mapping[str, Any]
+_DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_TOOLS_NAMED: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: its title, what it shows of a row, and of what kind that is.
+
+    Where there is too little room, a list is left out, an id is cut with a …, a name is folded; numbers and
+    labels are always shown as they are.
+    """
+
+    title: str
+    text: Callable[[Row], str]
+    kind: Literal["number", "label", "name", "id", "list"] = "number"
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A table: its title, its columns, and what is said where it has no rows."""
+
+    title: str
+    columns: tuple[Column, ...]
+    without_rows: str
+
+
+def _value(key: str, show: Callable[[Any], str], row: Row) -> str:
+    return show(row[key])
+
+
+def _number(title: str, key: str, show: Callable[[Any], str] = count) -> Column:
+    return Column(title, partial(_value, key, show))
+
+
+def _name(title: str, key: str) -> Column:
+    return Column(title, partial(_value, key, printable), "name")
+
+
+def _label(title: str, key: str, show: Callable[[str], str]) -> Column:
+    return Column(title, partial(_value, key, show), "label")
+
+
+def _hour(label: str) -> str:
+    clock, offset = label[11:19], label[19:]
+    return f"{label[:10]} {clock.removesuffix(':00') if len(clock) > 5 else clock} {offset}"
+
+
+def _day(label: str) -> str:
+    return f"{label[:10]} {_DAYS[date.fromisoformat(label[:10]).weekday()]}"
+
+
+def _tools(uses: Mapping[str, int]) -> str:
+    named = [f"{printable(tool)} {count(number)}" for tool, number in list(uses.items())[:_TOOLS_NAMED]]
+    more = len(uses) - len(named)
+    return ", ".join([*named, f"{more} more"] if more else named)
+
+
+METRICS: Final = _number("metrics", "metrics_count")
+SESSIONS: Final = _number("sessions", "sessions")
+USERS: Final = _number("users", "users")
+ERRORS: Final = _number("errors", "errors")
+TIME: Final = _number("time", "total_duration_ms", duration)
+TOKENS: Final = _number("tokens", "tokens", tokens)
+TOOLS_USED: Final = Column("tools used", partial(_value, "tool_uses", _tools), "list")
+CALLS: Final = (
+    _number("calls", "count"),
+    _number("succeeded", "success"),
+    _number("failed", "failure"),
+    TIME,
+    _number("average", "avg_duration_ms", duration),
+)
+
+LAYOUTS: Final = {
+    AggregationType.HOURLY: Layout(
+        "Hours", (_label("hour", "timestamp", _hour), METRICS, ERRORS, TIME, TOKENS), "No hours."
+    ),
+    AggregationType.DAILY: Layout(
+        "Days", (_label("day", "timestamp", _day), METRICS, SESSIONS, ERRORS, TIME, TOKENS), "No days."
+    ),
+    AggregationType.WEEKLY: Layout(
+        "Weeks",
+        (
+            _label("week from", "week_start", lambda label: label[:10]),
+            METRICS,
+            SESSIONS,
+            USERS,
+            ERRORS,
+            TIME,
+            TOKENS,
+        ),
+        "No weeks.",
+    ),
+    AggregationType.MONTHLY: Layout(
+        "Months",
+        (_label("month", "month", lambda label: label[:7]), METRICS, SESSIONS, USERS, ERRORS, TIME, TOKENS),
+        "No months.",
+    ),
+    AggregationType.BY_SESSION: Layout(
+        "Sessions",
+        (
+            Column("session", partial(_value, "session_id", printable), "id"),
+            _label("began", "start_time", lambda label: f"{label[:10]} {label[11:16]}"),
+            Column("lasted", lambda row: duration(row["duration_seconds"] * 1000)),
+            METRICS,
+            ERRORS,
+            TIME,
+            TOKENS,
+            TOOLS_USED,
+        ),
+        "No metric names a session.",
+    ),
+    AggregationType.BY_USER: Layout(
+        "Users",
+        (_name("user", "user_id"), SESSIONS, METRICS, ERRORS, TIME, TOKENS, TOOLS_USED),
+        "No metric or session names a user.",
+    ),
+    AggregationType.BY_TOOL: Layout("Tools", (_name("tool", "tool"), *CALLS), "No metric names a tool."),
+    AggregationType.BY_AGENT: Layout(
+        "Agents", (_name("agent", "agent"), *CALLS), "No metric names an agent."
+    ),
+    AggregationType.BY_PROJECT: Layout(
+        "Projects",
+        (_name("project", "project_path"), SESSIONS, USERS, METRICS, ERRORS, TIME, TOKENS, TOOLS_USED),
+        "No metric or session names a project.",
+    ),
+}

@@ -1,0 +1,84 @@
+"""The options of the commands: declared once, added to whichever command takes them."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING, Final, NoReturn
+
+from tachograph.cli.printable import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+FILTERS: Final = (
+    ("session", "session_id", "ID", "a session"),
+    ("user", "user_id", "NAME", "a user"),
+    ("type", "type", "TYPE", "a type of metric, such as tool_use"),
+    ("tool", "tool_name", "NAME", "a tool"),
+    ("agent", "agent_id", "NAME", "an agent"),
+    ("project", "project_path", "FOLDER", "a project's folder; '.' is this one"),
+    ("model", "model", "NAME", "a model"),
+    ("error", "error_type", "KIND", "a kind of error"),
+    ("command", "command_name", "NAME", "a command"),
+    ("source", "source", "NAME", "a source, such as claude-code"),
+)
+"""An option, the filter that it sets, what stands for its value, and what it names."""
+
+
+class Parser(argparse.ArgumentParser):
+    """The arguments of one command; what is wrong with them is one line after the usage, and exit code 2."""
+
+    def __init__(self, command: str, *, usage: str, description: str, examples: Sequence[str] = ()) -> None:
+        super().__init__(
+            prog=f"tachograph {command}".strip(),
+            usage=usage,
+            description=description,
+            epilog="\n  ".join(["examples:", *examples]),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,  # so that a new option breaks nobody's script
+        )
+
+    def error(self, message: str) -> NoReturn:
+        """Ends with the usage and what is wrong."""
+        print(f"usage: {self.usage}   ({self.prog} --help explains)", file=sys.stderr)
+        self.exit(2, f"tachograph: {printable(message)}\n")
+
+
+def add_home(to: argparse._ActionsContainer) -> None:
+    """Where the store is."""
+    to.add_argument(
+        "--home", metavar="FOLDER", help="the folder of the store (else TACHOGRAPH_HOME, else the usual one)"
+    )
+
+
+def add_json(parser: Parser) -> None:
+    """Whether the answer is for programs."""
+    parser.add_argument("--json", action="store_true", help="the answer as one JSON document")
+
+
+def add_question(parser: Parser, *, windows: bool = False) -> None:
+    """What a question is made of."""
+    asked = parser.add_argument_group("the range")
+    asked.add_argument(
+        "--since", metavar="WHEN", help="from this day or moment on: 2026-03-01, 2026-03-01T09:30"
+    )
+    asked.add_argument(
+        "--until", metavar="WHEN", help="up to the end of this day, or up to (without) this moment"
+    )
+    asked.add_argument(
+        "--timezone", metavar="ZONE", help="whose midnights count, as Europe/Rome; else the system's"
+    )
+    if windows:
+        asked.add_argument("--fill", action="store_true", help="also the times in which nothing happened")
+    only = parser.add_argument_group("only these (repeat one to allow several values)")
+    for option, name, value, what in FILTERS:
+        only.add_argument(f"--{option}", dest=name, metavar=value, action="append", help=what)
+    where = parser.add_argument_group("from where")
+    add_home(where)
+    where.add_argument(
+        "--no-ingest", action="store_true", help="from what the store has; don't look for new logs first"
+    )
+    where.add_argument(
+        "--demo", action="store_true", help="from the bundled, made-up history; nothing is stored"
+    )

@@ -1,0 +1,165 @@
+"""Answers for people: tables that fit the terminal, in full where they go elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Final, Literal
+
+from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from tachograph.aggregate.question import AggregationType
+from tachograph.cli.figures import count, duration, several, share, tokens
+from tachograph.cli.layouts import LAYOUTS, Column, Layout, Row
+from tachograph.cli.printable import printable
+from tachograph.cli.zone import zone_name
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import tzinfo
+
+    from tachograph.aggregate.result import AggregationResult
+
+_FULL_WIDTH: Final = 1_000_000
+"""Columns of what isn't a terminal: enough that nothing is cut."""
+_DAYS_SHOWN, _NAMES_SHOWN = 7, 5
+_GAP: Final = 2
+"""Between two columns."""
+_NARROWEST: Final = 12
+"""How far a name is folded or an id cut."""
+_LIST: Final = 24
+"""A list with less room than this isn't worth showing."""
+_NOTHING: Final = "Nothing was recorded in this range, with these filters."
+
+
+def answer_page(result: AggregationResult, zone: tzinfo, *, demo: bool) -> None:
+    """One question's rows, and the figures of the whole range below them."""
+    layout = LAYOUTS[result.type]
+    console = _console()
+    console.print(_heading(layout.title, result, zone, demo=demo))
+    if result.time_series:
+        _print_table(console, layout.columns, result.time_series)
+    elif result.total_metrics:
+        console.print(f"\n{layout.without_rows}\n")
+    for line in _totals(result):
+        console.print(line)
+
+
+def summary_page(days: AggregationResult, projects: AggregationResult, zone: tzinfo, *, demo: bool) -> None:
+    """Everything at a glance, from the answers by day and by project."""
+    console = _console()
+    console.print(_heading("Summary", days, zone, demo=demo))
+    for line in _totals(days):
+        console.print(line)
+    tools = [{"tool": name, **calls.to_dict()} for name, calls in days.breakdowns.tools.items()]
+    agents = [{"agent": name, **calls.to_dict()} for name, calls in days.breakdowns.agents.items()]
+    errors = [{"error": name, "count": number} for name, number in days.breakdowns.errors.items()]
+    last_days = days.time_series[-_DAYS_SHOWN:]
+    parts: Sequence[tuple[Layout, Sequence[Row], int]] = (
+        (LAYOUTS[AggregationType.DAILY], last_days, len(days.time_series)),
+        (LAYOUTS[AggregationType.BY_TOOL], tools[:_NAMES_SHOWN], len(tools)),
+        (LAYOUTS[AggregationType.BY_AGENT], agents[:_NAMES_SHOWN], len(agents)),
+        (LAYOUTS[AggregationType.BY_PROJECT], projects.time_series[:_NAMES_SHOWN], len(projects.time_series)),
+        (_ERRORS, errors[:_NAMES_SHOWN], len(errors)),
+    )
+    for layout, rows, of in parts:
+        if rows:
+            which = "the last" if layout.title == "Days" else "the top"
+            shown = f", {which} {len(rows)} of {count(of)}" if of > len(rows) else ""
+            console.print(Text(f"\n{layout.title}{shown}", style="bold"))
+            _print_table(console, layout.columns, rows)
+
+
+_ERRORS: Final = Layout(
+    "Errors",
+    (
+        Column("error", lambda row: printable(row["error"]), "name"),
+        Column("times", lambda row: count(row["count"])),
+    ),
+    "No errors.",
+)
+
+
+def _console() -> Console:
+    terminal = sys.stdout is not None and sys.stdout.isatty()
+    return Console(width=None if terminal else _FULL_WIDTH, highlight=False, markup=False, emoji=False)
+
+
+def _heading(title: str, result: AggregationResult, zone: tzinfo, *, demo: bool) -> Text:
+    parts = [f"{title} of the bundled demo history (made up)" if demo else title]
+    if result.start_time is not None and result.end_time is not None:
+        parts.append(f"{_minute(result.start_time)} to {_minute(result.end_time)}")
+    return Text(", ".join([*parts, f"in {printable(zone_name(zone))}"]), style="bold")
+
+
+def _minute(label: str) -> str:
+    return f"{label[:10]} {label[11:16]}"
+
+
+def _print_table(console: Console, columns: Sequence[Column], rows: Sequence[Row]) -> None:
+    """A table that fits; where it can't, it is as wide as it has to be, and the terminal wraps its lines."""
+    cells = {column: [column.text(row) for row in rows] for column in columns}
+    widths = {column: max(map(cell_len, [column.title, *texts])) for column, texts in cells.items()}
+    left_out = _make_fit(widths, console.width)
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
+    for column, width in widths.items():
+        justify: Literal["right", "left"] = "right" if column.kind == "number" else "left"
+        table.add_column(column.title, justify=justify, width=width, overflow="fold")
+    for texts in zip(*(cells[column] for column in widths), strict=True):
+        table.add_row(*map(_cell, widths, texts))
+    needed = _total_width(widths)
+    (console if needed <= console.width else Console(width=needed, highlight=False)).print(table)
+    if left_out:
+        console.print(f"(… a wider terminal also shows: {', '.join(left_out)})", style="dim")
+
+
+def _make_fit(widths: dict[Column, int], room: int) -> list[str]:
+    """Makes columns narrower until they fit if they can. Gives the titles of those that are left out."""
+    left_out = [
+        column.title
+        for column in widths
+        if column.kind == "list" and _total_width(widths) - widths[column] + _LIST > room
+    ]
+    for column in [column for column in widths if column.title in left_out]:
+        del widths[column]
+    for kind in ("list", "id", "name"):
+        for column in [column for column in widths if column.kind == kind]:
+            excess = _total_width(widths) - room
+            narrowest = min(widths[column], max(len(column.title), _NARROWEST))
+            widths[column] = max(narrowest, widths[column] - max(excess, 0))
+    return left_out
+
+
+def _total_width(widths: Mapping[Column, int]) -> int:
+    return sum(widths.values()) + _GAP * (len(widths) - 1)
+
+
+def _cell(column: Column, text: str) -> Text:
+    """As text, in which no markup is looked for."""
+    return Text(text) if column.kind == "name" else Text(text, no_wrap=True, overflow="ellipsis")
+
+
+def _totals(result: AggregationResult) -> list[str]:
+    """The figures of the whole range."""
+    if not result.total_metrics:
+        return [_NOTHING]
+    success, times = result.success_metrics, result.duration_stats
+    known = success.success_count + success.failure_count
+    total = [
+        several(result.total_metrics, "metric"),
+        several(result.total_sessions, "session"),
+        several(result.total_users, "user"),
+        several(result.total_errors, "error"),
+        f"{duration(times.total_ms)} of work",
+        f"{tokens(result.token_stats.total)} tokens",
+    ]
+    if known:
+        total.append(f"{share(success.success_rate)} success in {several(known, 'outcome')}")
+    lines = [f"In all: {', '.join(total)}"]
+    if times.p50_ms is not None:
+        named = {"p50": times.p50_ms, "p95": times.p95_ms, "p99": times.p99_ms, "longest": times.max_ms}
+        lines.append(f"Durations: {', '.join(f'{name} {duration(value)}' for name, value in named.items())}")
+    return lines

@@ -1,0 +1,28 @@
+"""Reading into the store, with a progress bar where somebody waits for long enough to want one."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from tachograph.ingest.plan import Plan
+    from tachograph.ingest.reader import Summary
+    from tachograph.store.duckdb import Store
+
+_WORTH_A_BAR_BYTES: Final = 20_000_000
+
+
+def read_into(store: Store, what: Plan) -> Summary:
+    """Reads what the plan says."""
+    from tachograph.ingest.reader import read
+
+    if what.bytes_to_read < _WORTH_A_BAR_BYTES or sys.stderr is None or not sys.stderr.isatty():
+        return read(store, what)
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("reading logs"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=what.bytes_to_read)
+        return read(store, what, lambda size: bar.advance(task, size))

@@ -1,0 +1,53 @@
+"""`tachograph rejects`: which lines couldn't be read, and why, as compilers print it."""
+
+from __future__ import annotations
+
+from dataclasses import astuple
+from typing import TYPE_CHECKING, Final
+
+from tachograph.cli.answering import trouble_with
+from tachograph.cli.home import store_path
+from tachograph.cli.options import Parser, add_home, add_json
+from tachograph.cli.printable import printable
+from tachograph.store.duckdb import RejectEntry, Store
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+_EXAMPLES: Final = ("tachograph rejects", "tachograph rejects --json")
+
+
+def run(command: str, arguments: Sequence[str]) -> int:
+    """Lists the refused lines; a store that isn't there has none."""
+    parser = Parser(
+        command,
+        usage="tachograph rejects [options]",
+        description="The lines that couldn't be read: file, line and reason. They are in no other answer.\n"
+        "With --json: a list of {path, line, offset, reason}.",
+        examples=_EXAMPLES,
+    )
+    add_home(parser)
+    add_json(parser)
+    options = parser.parse_args(arguments)
+    refused = _refused(store_path(options.home))
+    if options.json:
+        from tachograph.cli.documents import write_json
+
+        write_json(
+            [dict(zip(("path", "line", "offset", "reason"), astuple(line), strict=True)) for line in refused]
+        )
+    elif refused:
+        for line in refused:
+            print(f"{printable(line.path)}:{line.line}: {printable(line.reason)}")
+    else:
+        print("No line was refused.")
+    return 0
+
+
+def _refused(path: Path) -> list[RejectEntry]:
+    with trouble_with(path):
+        if not path.exists():
+            return []
+        with Store.open(path, read_only=True) as store:
+            return store.rejects()
