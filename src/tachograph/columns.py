@@ -12,7 +12,7 @@ from array import array
 from dataclasses import dataclass
 from itertools import accumulate
 from math import nan
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -171,21 +171,23 @@ class ColumnBuilder:
 
     def add_integers(self, name: str, values: Sequence[int | None]) -> None:
         """Integers of 64 bits; None and `ABSENT_INT` stand for nothing."""
+        filled = cast("Sequence[int]", values)
         if None in values:
-            values = [ABSENT_INT if value is None else value for value in values]
-        if values.count(ABSENT_INT) != len(values) or name in self._lowest:
+            filled = [ABSENT_INT if value is None else value for value in values]
+        if filled.count(ABSENT_INT) != len(filled) or name in self._lowest:
             column = self._integers.setdefault(name, array("q"))
             _pad(column, self.length, ABSENT_INT)
-            column.extend(values)  # type: ignore[arg-type] - None was replaced
+            column.extend(filled)
 
     def add_floats(self, name: str, values: Sequence[float | None]) -> None:
         """Finite numbers; None and NaN stand for nothing."""
+        filled = cast("Sequence[float]", values)
         if None in values:
-            values = [nan if value is None else value for value in values]
-        if values.count(nan) != len(values):
+            filled = [nan if value is None else value for value in values]
+        if filled.count(nan) != len(filled):
             column = self._floats.setdefault(name, array("d"))
             _pad(column, self.length, nan)
-            column.extend(values)  # type: ignore[arg-type] - None was replaced
+            column.extend(filled)
 
     def takes_moments(self, width: int | None) -> bool:
         """Whether timestamps of so many characters (None: numbers) can be added to what is there already."""
@@ -241,7 +243,6 @@ class ColumnBuilder:
             columns[name] = FloatColumn(floats.tobytes())
         return ColumnBatch(self.length, columns)
 
-
     def _words_of(self, name: str) -> _Words:
         words = self._words.get(name)
         if words is None:
@@ -288,7 +289,7 @@ class _Words:
         return WordColumn(bytes(self._indexes), words)
 
 
-def _pad(column: Any, length: int, absent: float) -> None:  # noqa: ANN401 - an array or bytearray
+def _pad(column: Any, length: int, absent: float) -> None:
     missing = length - len(column)
     if missing > 0:
         column.extend(array(column.typecode, [absent]) * missing if isinstance(column, array) else bytes(missing))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from math import isinf
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
@@ -150,8 +151,19 @@ _KINDS: Final[Mapping[str, tuple[type, ...]]] = {
     "number": (int, float),
     "boolean": (bool,),
 }
-_ARTICLES: Final = {"string": "a string", "integer": "an integer", "number": "a number", "boolean": "true or false"}
-_JSON_NAMES: Final = {str: "a string", int: "an integer", float: "a number", bool: "true or false", list: "a list"}
+_ARTICLES: Final = {
+    "string": "a string",
+    "integer": "an integer",
+    "number": "a number",
+    "boolean": "true or false",
+}
+_JSON_NAMES: Final = {
+    str: "a string",
+    int: "an integer",
+    float: "a number",
+    bool: "true or false",
+    list: "a list",
+}
 _TOP_FIELDS: Final = frozenset({"id", "timestamp", "type", "session_id", "user_id", "data", "metadata"})
 _DATA_KINDS: Final = {field.name: field.kind for field in DATA_FIELDS}
 
@@ -176,7 +188,11 @@ def parse_line(line: bytes) -> ParsedLine:
         raise Refused(f"the type {kind[:40]!r} is none of the ten")
     session_id, user_id = _typed(top, "session_id", "string"), _typed(top, "user_id", "string")
     data = _object(top, "data")
-    fields = {name: value for name in _DATA_KINDS if (value := _typed(data, name, _DATA_KINDS[name], "data.")) is not None}
+    fields = {
+        name: value for name in _DATA_KINDS if (value := _typed(data, name, _DATA_KINDS[name], "data.")) is not None
+    }
+    if "duration_ms" not in fields and isinf(fields.get("duration_seconds", 0) * 1000):
+        raise Refused("data.duration_seconds is too large a number")
     added = [fields[name] for name in ADDED_TOKEN_KINDS if name in fields]
     if "token_count" not in fields and abs(sum(added)) > INT64_MAX:
         raise Refused("the kinds of tokens add up to more than 64 bits hold")
@@ -214,7 +230,7 @@ def _raw_object(line: bytes) -> dict[str, msgspec.Raw]:
     return _RAW_OBJECT.decode(line)
 
 
-def _any(raw: bytes | msgspec.Raw) -> Any:  # noqa: ANN401 - any JSON value is the point
+def _any(raw: bytes | msgspec.Raw) -> Any:
     try:
         return _ANY.decode(raw)
     except RecursionError:
@@ -235,7 +251,7 @@ def _object(top: Mapping[str, msgspec.Raw], name: str) -> dict[str, msgspec.Raw]
     return _RAW_OBJECT.decode(raw)
 
 
-def _typed(values: Mapping[str, msgspec.Raw], name: str, kind: FieldKind, prefix: str = "") -> Any:  # noqa: ANN401
+def _typed(values: Mapping[str, msgspec.Raw], name: str, kind: FieldKind, prefix: str = "") -> Any:
     raw = values.get(name)
     value = None if raw is None else _any(raw)
     if value is None:

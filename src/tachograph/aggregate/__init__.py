@@ -1,0 +1,1 @@
+"""Question to result: windows, filters, measures, groupings."""

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from tachograph.aggregate.compute import compute
 from tachograph.aggregate.question import AggregationType, Question, question
-from tachograph.ingest.parser import MetricsParser
 from tachograph.ingest.reader import plan_paths, read
 from tachograph.store.duckdb import Store
 
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from tachograph.aggregate.result import AggregationResult
+    from tachograph.ingest.parser import MetricsParser
 
 
 class MetricsAggregator:
@@ -23,9 +23,9 @@ class MetricsAggregator:
     def __init__(self, source: Store | MetricsParser) -> None:
         self._source = source
 
-    async def aggregate(  # noqa: PLR0913 - the parts of a question
+    async def aggregate(
         self,
-        type: AggregationType | str,  # noqa: A002 - the contract's name
+        type: AggregationType | str,
         start: datetime | None = None,
         end: datetime | None = None,
         filters: Mapping[str, str | Iterable[str] | None] | None = None,

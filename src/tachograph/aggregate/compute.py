@@ -53,7 +53,10 @@ class _Computation:
         breakdowns = _breakdowns(cells)
         total = sum(cell["count"] for cell in cells)
         tokens = {kind: sum(cell[kind] or 0 for cell in cells) for kind in ("token_count", *_TOKEN_KINDS)}
-        first, last = min(_present(cells, "first_ts"), default=None), max(_present(cells, "last_ts"), default=None)
+        first, last = (
+            min(_present(cells, "first_ts"), default=None),
+            max(_present(cells, "last_ts"), default=None),
+        )
         return AggregationResult(
             type=asked.type,
             start_time=self._bound(asked.start_us, first),
@@ -142,7 +145,13 @@ class _Computation:
         """)
         p50, p95, p99 = (-value for value in row["percentiles"])
         return DurationStats(
-            total, total / timed, min(_present(cells, "shortest")), max(_present(cells, "longest")), p50, p95, p99
+            total,
+            total / timed,
+            min(_present(cells, "shortest")),
+            max(_present(cells, "longest")),
+            p50,
+            p95,
+            p99,
         )
 
     def _rows(self, breakdowns: Breakdowns, first: int | None, last: int | None) -> list[dict[str, Any]]:
@@ -207,7 +216,14 @@ class _Computation:
         if unit == "hour" and (end - start) // (DAY_US // 24) > _FILLED_WINDOWS_MAX:
             raise BadQuestion("the range has too many hours to fill", mend="narrow it, or ask by day")
         covering = runs(unit, asked.zone, range(start // DAY_US, end // DAY_US + 1))
-        empty = {"metrics_count": 0, "sessions": 0, "users": 0, "errors": 0, "total_duration_ms": 0.0, "tokens": 0}
+        empty = {
+            "metrics_count": 0,
+            "sessions": 0,
+            "users": 0,
+            "errors": 0,
+            "total_duration_ms": 0.0,
+            "tokens": 0,
+        }
         for run in covering:
             for begin in range(run.start_us, run.end_us, run.width_us):
                 if begin <= end and begin + run.width_us > start:
@@ -316,11 +332,7 @@ def _window_expression(windows: list[Run]) -> str:
     """The beginning of the window that a metric is in; every number in it is our own."""
     branches = [
         f"WHEN metrics.ts < {run.end_us} THEN "
-        + (
-            str(run.start_us)
-            if run.count == 1
-            else f"metrics.ts - (metrics.ts - ({run.start_us})) % {run.width_us}"
-        )
+        + (str(run.start_us) if run.count == 1 else f"metrics.ts - (metrics.ts - ({run.start_us})) % {run.width_us}")
         for run in windows
     ]
     return f"CASE {' '.join(branches)} END"

@@ -64,7 +64,7 @@ class Question:
     fill: bool = False
 
 
-def question(  # noqa: PLR0913 - the parts of a question
+def question(
     kind: AggregationType | str,
     start: datetime | None = None,
     end: datetime | None = None,
@@ -86,7 +86,9 @@ def question(  # noqa: PLR0913 - the parts of a question
             raise BadQuestion(f"there is no filter {name!r}", mend=f"known are {', '.join(FILTERS)}")
     for value in wanted.get("type", ()):
         if value not in METRIC_TYPES:
-            raise BadQuestion(f"there is no type of metric {value!r}", mend=f"known are {', '.join(sorted(METRIC_TYPES))}")
+            raise BadQuestion(
+                f"there is no type of metric {value!r}", mend=f"known are {', '.join(sorted(METRIC_TYPES))}"
+            )
     return Question(_kind(kind), start_us, end_us, wanted, time_zone(zone) if isinstance(zone, str) else zone, fill)
 
 

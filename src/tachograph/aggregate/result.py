@@ -100,7 +100,7 @@ class AggregationResult:
     def to_dict(self) -> dict[str, Any]:
         """The contract's JSON form. A sum of durations that no float holds is None."""
         duration, tokens, success = self.duration_stats, self.token_stats, self.success_metrics
-        return _finite({
+        form: dict[str, Any] = _finite({
             "type": str(self.type),
             "start_time": self.start_time,
             "end_time": self.end_time,
@@ -119,9 +119,10 @@ class AggregationResult:
             },
             "time_series": self.time_series,
         })  # fmt: skip
+        return form
 
 
-def _finite(value: Any) -> Any:  # noqa: ANN401 - any part of the form
+def _finite(value: Any) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, dict):

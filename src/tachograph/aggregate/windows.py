@@ -22,7 +22,7 @@ HOUR_US: Final = 3_600_000_000
 DAY_US: Final = 24 * HOUR_US
 _SECOND_US: Final = 1_000_000
 _LIMIT_US: Final = 2 * DAY_US
-"""How near to the ends of the calendar a local time may not exist; the offset of the nearest moment that has one holds."""
+"""So near to the ends of the calendar a local time may not exist; the offset of the nearest that does is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,9 @@ def runs(kind: WindowKind, zone: tzinfo, days: Iterable[int]) -> list[Run]:
     """
     stretches = _stretches(sorted(set(days)))
     if kind == "hour":
-        return _merged(window for first, last in stretches for window in _hours(first * DAY_US, (last + 1) * DAY_US, zone))
+        return _merged(
+            window for first, last in stretches for window in _hours(first * DAY_US, (last + 1) * DAY_US, zone)
+        )
     begins: dict[date, None] = {}
     for first, last in stretches:
         day = _first_of(kind, _local_date(first * DAY_US, zone, -1))

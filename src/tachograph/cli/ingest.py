@@ -11,6 +11,7 @@ from tachograph.cli.home import new_in, places, store_path
 from tachograph.cli.options import Parser, add_home, add_json
 from tachograph.cli.printable import printable
 from tachograph.cli.reading import read_into
+from tachograph.errors import NoLogs
 from tachograph.sources import source
 from tachograph.store.duckdb import Store
 
@@ -75,6 +76,10 @@ def _given(paths: Sequence[Path], forced: str | None) -> Callable[[Mapping[str, 
 
 def _in_places(only: str | None) -> Callable[[Mapping[str, FileEntry]], Plan]:
     where = places(only)
+    if not where:
+        raise NoLogs(
+            f"no place is known in which {only} keeps its logs", mend="name one: tachograph ingest PATH"
+        )
 
     def planned(ledger: Mapping[str, FileEntry]) -> Plan:
         what = new_in(where, ledger)

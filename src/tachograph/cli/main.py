@@ -90,12 +90,12 @@ def _without_a_command(arguments: list[str]) -> int:
         examples=_EXAMPLES,
     )
     parser.add_argument("--version", action="store_true", help="show the version and exit")
-    unknown = next((argument for argument in arguments if not argument.startswith("-")), None)
-    if unknown in COMMANDS and not {"-h", "--help"} & set(arguments):
-        parser.error(f"options come after the command: tachograph {unknown} …")
-    if unknown is not None and unknown not in COMMANDS:
-        parser.error(f"there is no command {unknown!r}{_likeliest(unknown)}")
-    parser.parse_args([argument for argument in arguments if argument != unknown])
+    late = next((argument for argument in arguments if argument in COMMANDS), None)
+    if late is not None and not {"-h", "--help"} & set(arguments):
+        parser.error(f"options come after the command: tachograph {late} …")
+    if arguments and late is None and not arguments[0].startswith("-"):
+        parser.error(f"there is no command {arguments[0]!r}{_likeliest(arguments[0])}")
+    parser.parse_args([argument for argument in arguments if argument != late])
     if "--version" in arguments:
         return _run(["--version"])
     parser.print_help()
@@ -117,7 +117,7 @@ def _in_one_line(error: Exception) -> str | None:
     if isinstance(error, TachographError):
         return printable(str(error))
     if isinstance(error, OSError):
-        place = f"{error.filename}: " if error.filename else ""
+        place = f"{error.filename}: " if error.filename else "reading or writing failed: "
         return printable(f"{place}{error.strerror or error}")
     return None
 

@@ -83,9 +83,17 @@ _ERRORS: Final = Layout(
 )
 
 
+class _Console(Console):
+    """One that leaves a broken pipe to the command, which knows that it is no failure."""
+
+    def on_broken_pipe(self) -> None:
+        """Tells of it, where Rich would end the program."""
+        raise BrokenPipeError
+
+
 def _console() -> Console:
     terminal = sys.stdout is not None and sys.stdout.isatty()
-    return Console(width=None if terminal else _FULL_WIDTH, highlight=False, markup=False, emoji=False)
+    return _Console(width=None if terminal else _FULL_WIDTH, highlight=False, markup=False, emoji=False)
 
 
 def _heading(title: str, result: AggregationResult, zone: tzinfo, *, demo: bool) -> Text:
@@ -111,7 +119,7 @@ def _print_table(console: Console, columns: Sequence[Column], rows: Sequence[Row
     for texts in zip(*(cells[column] for column in widths), strict=True):
         table.add_row(*map(_cell, widths, texts))
     needed = _total_width(widths)
-    (console if needed <= console.width else Console(width=needed, highlight=False)).print(table)
+    (console if needed <= console.width else _Console(width=needed, highlight=False)).print(table)
     if left_out:
         console.print(f"(… a wider terminal also shows: {', '.join(left_out)})", style="dim")
 

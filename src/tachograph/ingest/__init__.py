@@ -1,0 +1,1 @@
+"""Sources to store: what is new, once each, and the rejects."""

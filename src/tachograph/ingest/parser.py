@@ -7,7 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tachograph.errors import NoLogs, UnreadableLog
-from tachograph.ingest.reading import Piece, Progress, compression_errors, is_compressed, open_plain_or_compressed, read_blocks
+from tachograph.ingest.reading import (
+    Piece,
+    Progress,
+    compression_errors,
+    is_compressed,
+    open_plain_or_compressed,
+    read_blocks,
+)
 from tachograph.metric import Metric, Refused, Reject, read_metric
 from tachograph.sources import source
 

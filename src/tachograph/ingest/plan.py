@@ -99,7 +99,9 @@ def find_given(paths: Sequence[Path], forced: str | None, skipped: list[Skipped]
             raise UnreadableLog("it can't be read: permission denied", where=str(path)) from None
         if not items:
             raise NoLogs(
-                "no logs of a known agent in it", where=str(path), mend="known are Claude Code and metrics logs"
+                "no logs of a known agent in it",
+                where=str(path),
+                mend="known are Claude Code and metrics logs",
             )
         found.update({item.path: item for item in items})
     return sorted(found.values(), key=lambda file: file.path)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tachograph.ingest.plan import Plan, Skipped, ToRead, find_given, find_in_places, known_places, plan
@@ -15,6 +14,7 @@ from tachograph.store.duckdb import FileEntry, Loading, RejectEntry, Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from pathlib import Path
 
 _TASK_BYTES: Final = 12 << 20
 _ROWS_A_COMMIT: Final = 1_000_000
@@ -91,7 +91,6 @@ class _FileInHand:
             found.path, found.source, size, found.mtime_ns, self.offset, self.lines,
             head, tail, self.item.compressed, self.trouble,
         )  # fmt: skip
-
 
     def _marks_now(self) -> tuple[str, str]:
         if self.item.compressed:

@@ -14,7 +14,7 @@ import sys
 import threading
 from contextlib import suppress
 from queue import Empty, Queue, SimpleQueue
-from typing import TYPE_CHECKING, Any, BinaryIO, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
 from tachograph.errors import TachographError
 from tachograph.ingest.tasks import Task, TaskPart, do
@@ -69,10 +69,7 @@ def _in_processes(tasks: Sequence[Task], count: int) -> Iterator[TaskPart]:
             with suppress(Empty):  # a thread may be waiting for room
                 parts.get(timeout=0.01)
         for worker in workers:
-            worker.wait()
-            for pipe in (worker.stdin, worker.stdout):
-                if pipe:
-                    pipe.close()
+            _bury(worker)
 
 
 def _start() -> subprocess.Popen[bytes]:
@@ -81,6 +78,12 @@ def _start() -> subprocess.Popen[bytes]:
     return subprocess.Popen(  # noqa: S603 - this very interpreter and module
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, env=environment
     )
+
+
+def _bury(worker: subprocess.Popen[bytes]) -> None:
+    worker.wait()
+    _pipe(worker.stdin).close()
+    _pipe(worker.stdout).close()
 
 
 def _keep_busy(
@@ -110,12 +113,12 @@ def _keep_busy(
         parts.put(None)
 
 
-def _pipe(pipe: object) -> BinaryIO:
-    assert pipe is not None
-    return pipe  # type: ignore[return-value] - opened as a binary pipe just above
+def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
+    assert pipe is not None  # both were asked for
+    return pipe
 
 
-def _send(pipe: BinaryIO, message: object) -> None:
+def _send(pipe: IO[bytes], message: object) -> None:
     """Writes one pickled message after its length; nothing waits in a buffer afterwards."""
     body = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
     rest = memoryview(_LENGTH.pack(len(body)) + body)
@@ -123,13 +126,13 @@ def _send(pipe: BinaryIO, message: object) -> None:
         rest = rest[pipe.write(rest) :]
 
 
-def _read_message(pipe: BinaryIO) -> Any:  # noqa: ANN401 - the two ends know what they say
+def _read_message(pipe: IO[bytes]) -> Any:
     """Reads one message and not a byte more, so that a selector knows of the next. `EOFError` where there is none."""
     (length,) = _LENGTH.unpack(_read_exactly(pipe, _LENGTH.size))
     return pickle.loads(_read_exactly(pipe, length))  # noqa: S301 - from our own parent or child process
 
 
-def _read_exactly(pipe: BinaryIO, length: int) -> bytearray:
+def _read_exactly(pipe: IO[bytes], length: int) -> bytearray:
     buffer = bytearray(length)
     view, filled = memoryview(buffer), 0
     while filled < length:
@@ -155,7 +158,7 @@ def main() -> None:
     if hasattr(os, "nice"):
         os.nice(_NICENESS)  # storing is the narrower part: it goes first
     gc.disable()  # the structs of a block die by reference counting; looking for cycles costs a fifth of the time
-    tasks, parts = open(0, "rb", buffering=0), open(1, "wb", buffering=0)  # noqa: PTH123, SIM115 - the process's own
+    tasks, parts = open(0, "rb", buffering=0), open(1, "wb", buffering=0)  # noqa: SIM115 - the process's own
     sys.stdout = sys.stderr
     try:
         while (task := _read_message(tasks)) is not None:

@@ -20,10 +20,24 @@ import msgspec
 from tachograph.columns import ColumnBatch, ColumnBuilder, add_dicts
 from tachograph.metric import MetricType, microseconds
 from tachograph.sources.claude_errors import api_error_kind, retried_error_kind, tool_error_kind
+from tachograph.sources.claude_shapes import (
+    NOTHING,
+    AgentInput,
+    Attachment,
+    ContentBlock,
+    DurationOnly,
+    Iteration,
+    Line,
+    Message,
+    Progress,
+    Snapshot,
+    ToolResult,
+    Usage,
+)
 from tachograph.sources.protocol import LineProblem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from tachograph.sources.protocol import Block
 
@@ -35,132 +49,17 @@ _COMMAND: Final = re.compile(r"<command-name>\s*([^<\s][^<]{0,199}?)\s*</command
 _QUEUED_NOTIFICATION: Final = b'"<task-notification>'
 _NOTIFICATION_FIELD: Final = re.compile(r"<(task-id|status|duration_ms)>\s*([^<]{1,200}?)\s*</\1>")
 
-_NOTHING: Final = msgspec.Raw(b"")
-"""A part that isn't there. (A union of raw JSON and null would accept nothing but null.)"""
-
 T = TypeVar("T")
 
 
-class _CacheCreation(msgspec.Struct, gc=False):
-    ephemeral_5m_input_tokens: int | None = None
-    ephemeral_1h_input_tokens: int | None = None
-
-
-class _OutputDetails(msgspec.Struct, gc=False):
-    thinking_tokens: int | None = None
-
-
-class _Usage(msgspec.Struct):
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    cache_read_input_tokens: int | None = None
-    cache_creation_input_tokens: int | None = None
-    cache_creation: _CacheCreation | None = None
-    output_tokens_details: _OutputDetails | None = None
-    iterations: msgspec.Raw = _NOTHING
-
-
-class _Iteration(_Usage):
-    type: str | None = None
-    model: str | None = None
-
-
-class _ContentBlock(msgspec.Struct, gc=False):
-    type: str = ""
-    id: str | None = None
-    name: str | None = None
-    input: msgspec.Raw = _NOTHING
-    tool_use_id: str | None = None
-    is_error: bool | None = None
-    content: msgspec.Raw = _NOTHING
-    text: msgspec.Raw = _NOTHING
-
-
-class _Message(msgspec.Struct):
-    id: str | None = None
-    model: str | None = None
-    usage: _Usage | None = None
-    content: str | list[_ContentBlock] | None = None
-
-
-class _Progress(msgspec.Struct):
-    type: str | None = None
-    message: msgspec.Raw = _NOTHING
-    agentId: str | None = None
-    hookEvent: str | None = None
-    hookName: str | None = None
-
-
-class _Attachment(msgspec.Struct):
-    type: str | None = None
-    hookName: str | None = None
-    hookEvent: str | None = None
-    durationMs: float | None = None
-    exitCode: int | None = None
-
-
-class _HookInfo(msgspec.Struct):
-    durationMs: float | None = None
-
-
-class _Line(msgspec.Struct):
-    type: str | None = None
-    subtype: str | None = None
-    uuid: str | None = None
-    sessionId: str | None = None
-    timestamp: str | None = None
-    cwd: str | None = None
-    agentId: str | None = None
-    message: _Message | None = None
-    toolUseResult: msgspec.Raw = _NOTHING
-    isMeta: bool | None = None
-    isApiErrorMessage: bool | None = None
-    apiErrorStatus: int | None = None
-    error: msgspec.Raw = _NOTHING
-    cause: msgspec.Raw = _NOTHING
-    retryAttempt: float | None = None
-    data: msgspec.Raw = _NOTHING
-    attachment: msgspec.Raw = _NOTHING
-    content: msgspec.Raw = _NOTHING
-    hookInfos: list[_HookInfo] | None = None
-    hookErrors: msgspec.Raw = _NOTHING
-    durationMs: float | None = None
-    compactMetadata: msgspec.Raw = _NOTHING
-    messageId: str | None = None
-    snapshot: msgspec.Raw = _NOTHING
-    isSnapshotUpdate: bool | None = None
-
-
-class _ToolResult(msgspec.Struct):
-    """The counted part of `toolUseResult`, where it is an object."""
-
-    durationMs: float | None = None
-    durationSeconds: float | None = None
-    totalDurationMs: float | None = None
-    agentId: str | None = None
-    status: str | None = None
-
-
-class _AgentInput(msgspec.Struct):
-    subagent_type: str | None = None
-
-
-class _Snapshot(msgspec.Struct):
-    timestamp: str | None = None
-
-
-class _DurationOnly(msgspec.Struct):
-    durationMs: float | None = None
-
-
-_LINES: Final = msgspec.json.Decoder(_Line)
-_PROGRESS: Final = msgspec.json.Decoder(_Progress)
-_ATTACHMENT: Final = msgspec.json.Decoder(_Attachment)
-_ITERATIONS: Final = msgspec.json.Decoder(list[_Iteration])
-_TOOL_RESULT: Final = msgspec.json.Decoder(_ToolResult)
-_AGENT_INPUT: Final = msgspec.json.Decoder(_AgentInput)
-_DURATION: Final = msgspec.json.Decoder(_DurationOnly)
-_SNAPSHOT: Final = msgspec.json.Decoder(_Snapshot)
+_LINES: Final = msgspec.json.Decoder(Line)
+_PROGRESS: Final = msgspec.json.Decoder(Progress)
+_ATTACHMENT: Final = msgspec.json.Decoder(Attachment)
+_ITERATIONS: Final = msgspec.json.Decoder(list[Iteration])
+_TOOL_RESULT: Final = msgspec.json.Decoder(ToolResult)
+_AGENT_INPUT: Final = msgspec.json.Decoder(AgentInput)
+_DURATION: Final = msgspec.json.Decoder(DurationOnly)
+_SNAPSHOT: Final = msgspec.json.Decoder(Snapshot)
 _TEXT: Final = msgspec.json.Decoder(str)
 _BAD_LINE: Final = (msgspec.DecodeError, UnicodeError, RecursionError)
 
@@ -173,12 +72,15 @@ class ClaudeCode:
     merging = True
 
     def places(self, environment: Mapping[str, str], home: Path) -> list[Path]:
-        """`CLAUDE_CONFIG_DIR` (one or more, separated by commas) moves the configuration; else its two usual folders."""
+        """`CLAUDE_CONFIG_DIR` (one or more, separated by commas) moves the configuration from its two usual folders."""
         moved = [part.strip() for part in environment.get("CLAUDE_CONFIG_DIR", "").split(",") if part.strip()]
         if moved:
             return [_projects(Path(part).expanduser()) for part in moved]
         shared = environment.get("XDG_CONFIG_HOME")
-        return [home / ".claude" / "projects", (Path(shared) if shared else home / ".config") / "claude" / "projects"]
+        return [
+            home / ".claude" / "projects",
+            (Path(shared) if shared else home / ".config") / "claude" / "projects",
+        ]
 
     def owns(self, path: Path) -> bool:
         """Any `.jsonl` but the journals that workflows keep beside their agents' transcripts."""
@@ -193,7 +95,11 @@ class ClaudeCode:
                 continue
             if "sessionId" in top and "type" in top and ("uuid" in top or "message" in top or "timestamp" in top):
                 return True
-            if top.keys() >= {"type", "snapshot", "messageId"} or top.keys() >= {"type", "summary", "leafUuid"}:
+            if top.keys() >= {"type", "snapshot", "messageId"} or top.keys() >= {
+                "type",
+                "summary",
+                "leafUuid",
+            }:
                 return True
         return False
 
@@ -206,8 +112,8 @@ def _projects(folder: Path) -> Path:
     return folder if folder.name == "projects" else folder / "projects"
 
 
-def _line_by_line(block: Block) -> tuple[list[_Line], list[LineProblem]]:
-    lines: list[_Line] = []
+def _line_by_line(block: Block) -> tuple[list[Line], list[LineProblem]]:
+    lines: list[Line] = []
     problems: list[LineProblem] = []
     offset = block.offset
     for number, line in enumerate(block.lines.split(b"\n")):
@@ -225,7 +131,7 @@ def _line_by_line(block: Block) -> tuple[list[_Line], list[LineProblem]]:
 
 def _optional(decoder: msgspec.json.Decoder[T], raw: msgspec.Raw) -> T | None:
     """What a part of a line holds, or None where it has another shape than the one counted."""
-    if raw is _NOTHING:
+    if raw is NOTHING:
         return None
     try:
         return decoder.decode(raw)
@@ -245,7 +151,8 @@ _TOKEN_COLUMNS: Final = (
     "reasoning_tokens", "token_count",
 )  # fmt: skip
 _CALL_COLUMNS: Final = (
-    "id", "ts", "ended_ts", "type", "session_id", "agent_run_id", "cwd", "tool_name", "success", "duration_ms", "error_type",
+    "id", "ts", "ended_ts", "type", "session_id", "agent_run_id", "cwd",
+    "tool_name", "success", "duration_ms", "error_type",
 )  # fmt: skip
 
 
@@ -287,7 +194,7 @@ class TranscriptReader:
         self._messages, self._calls, self._sessions, self._rows = {}, {}, {}, []
         return [builder.batch()]
 
-    def _add(self, lines: Iterable[_Line]) -> None:
+    def _add(self, lines: Iterable[Line]) -> None:
         for line in lines:
             kind, stamp = line.type, line.timestamp
             if stamp is None:
@@ -303,25 +210,23 @@ class TranscriptReader:
                 first = self._sessions.get(session)
                 if first is None or ts < first[0]:
                     self._sessions[session] = (ts, line.cwd)
-            if kind == "assistant":
-                self._assistant(line, ts, line.agentId)
-            elif kind == "user":
-                self._user(line, ts, line.agentId)
-            elif kind == "progress":
-                self._progress(line, ts)
-            elif kind == "system":
-                self._system(line, ts)
-            elif kind == "attachment":
-                self._attached(line, ts)
-            elif kind == "queue-operation" and bytes(line.content).startswith(_QUEUED_NOTIFICATION):
-                self._notification(line, ts, _optional(_TEXT, line.content) or "")
+            take = _RECORDS.get(kind or "")
+            if take is not None:
+                take(self, line, ts)
 
-    def _assistant(self, line: _Line, ts: int, run: str | None) -> None:
-        message = line.message
+    def _assistant(self, line: Line, ts: int) -> None:
+        message, run = line.message, line.agentId
         if message is None:
             return
         if line.isApiErrorMessage:
-            self._row(line, ts, "error", MetricType.ERROR_OCCURRED, error_type=_kind_of_api_error(line), success=False)
+            self._row(
+                line,
+                ts,
+                "error",
+                MetricType.ERROR_OCCURRED,
+                error_type=_kind_of_api_error(line),
+                success=False,
+            )
             return
         if message.model != _SYNTHETIC and message.usage is not None:
             self._usage(line, ts, run, message, message.usage)
@@ -330,7 +235,7 @@ class TranscriptReader:
                 if block.type == "tool_use" and block.id:
                     self._call(line, ts, run, block)
 
-    def _usage(self, line: _Line, ts: int, run: str | None, message: _Message, usage: _Usage) -> None:
+    def _usage(self, line: Line, ts: int, run: str | None, message: Message, usage: Usage) -> None:
         identifier = message.id or line.uuid
         if identifier is None:
             return
@@ -341,7 +246,7 @@ class TranscriptReader:
                 self._tokens(f"{identifier}#{position}", line, ts, run, model, iteration)
         self._tokens(identifier, line, ts, run, message.model, usage)
 
-    def _tokens(self, name: str, line: _Line, ts: int, run: str | None, model: str | None, usage: _Usage) -> None:
+    def _tokens(self, name: str, line: Line, ts: int, run: str | None, model: str | None, usage: Usage) -> None:
         written, written_1h = usage.cache_creation_input_tokens, None
         if usage.cache_creation is not None:
             written_1h = usage.cache_creation.ephemeral_1h_input_tokens
@@ -362,7 +267,7 @@ class TranscriptReader:
             if value != known[index]:
                 known[index] = _larger(known[index], value)
 
-    def _call(self, line: _Line, ts: int, run: str | None, block: _ContentBlock) -> None:
+    def _call(self, line: Line, ts: int, run: str | None, block: ContentBlock) -> None:
         call = self._part_of_call(block.id or "", line)
         if call[0] is None or ts < call[0]:
             call[0], call[3] = ts, line.cwd
@@ -372,8 +277,8 @@ class TranscriptReader:
             agent = (asked.subagent_type if asked else None) or _DEFAULT_AGENT
             self._agent(line, block.id or "", ts=ts, agent_id=agent)
 
-    def _user(self, line: _Line, ts: int, run: str | None) -> None:
-        message = line.message
+    def _user(self, line: Line, ts: int) -> None:
+        message, run = line.message, line.agentId
         if message is None:
             return
         content = message.content
@@ -389,7 +294,7 @@ class TranscriptReader:
             elif block.type == "text" and bytes(block.text).startswith(_QUEUED_NOTIFICATION):
                 self._notification(line, ts, _optional(_TEXT, block.text) or "")
 
-    def _result(self, line: _Line, ts: int, run: str | None, block: _ContentBlock) -> None:
+    def _result(self, line: Line, ts: int, run: str | None, block: ContentBlock) -> None:
         call = self._part_of_call(block.tool_use_id or "", line)
         call[1] = ts if call[1] is None else min(call[1], ts)
         call[2] = call[2] or run
@@ -402,7 +307,7 @@ class TranscriptReader:
                 self._agent(line, block.tool_use_id or "", ended_ts=ts, success=success)
         call[5] = success
         raw = line.toolUseResult
-        if raw is _NOTHING or not (b"uration" in (details := bytes(raw)) or b"agentId" in details):
+        if raw is NOTHING or not (b"uration" in (details := bytes(raw)) or b"agentId" in details):
             return
         result = _optional(_TOOL_RESULT, raw)
         if result is None:
@@ -422,14 +327,14 @@ class TranscriptReader:
                 duration_ms=None if launched else duration,
             )
 
-    def _part_of_call(self, identifier: str, line: _Line) -> list[Any]:
+    def _part_of_call(self, identifier: str, line: Line) -> list[Any]:
         key = (identifier, line.sessionId)
         call = self._calls.get(key)
         if call is None:  # ts, ended_ts, run, cwd, tool, success, duration, kind of failure
             call = self._calls[key] = [None, None, None, line.cwd, None, None, None, None]
         return call
 
-    def _agent(self, line: _Line, call: str, **values: Any) -> None:
+    def _agent(self, line: Line, call: str, **values: Any) -> None:
         self._rows.append(
             {
                 "id": f"claude-code:{call}:agent",
@@ -440,7 +345,7 @@ class TranscriptReader:
             }
         )
 
-    def _notification(self, line: _Line, ts: int, text: str) -> None:
+    def _notification(self, line: Line, ts: int, text: str) -> None:
         """The end of a sub-agent that ran in the background: an end without a beginning, which names the run."""
         fields = dict(_NOTIFICATION_FIELD.findall(text))
         run = fields.get("task-id")
@@ -456,12 +361,16 @@ class TranscriptReader:
             duration_ms=float(duration) if duration.isdecimal() else None,
         )
 
-    def _command(self, line: _Line, ts: int, text: str) -> None:
+    def _queued(self, line: Line, ts: int) -> None:
+        if bytes(line.content).startswith(_QUEUED_NOTIFICATION):
+            self._notification(line, ts, _optional(_TEXT, line.content) or "")
+
+    def _command(self, line: Line, ts: int, text: str) -> None:
         found = _COMMAND.search(text)
         if found:
             self._row(line, ts, "command", MetricType.COMMAND_EXECUTED, command_name=found[1])
 
-    def _progress(self, line: _Line, ts: int) -> None:
+    def _progress(self, line: Line, ts: int) -> None:
         raw = line.data
         if b'"agent_progress"' in (text := bytes(raw)):
             progress = _optional(_PROGRESS, raw)
@@ -472,17 +381,17 @@ class TranscriptReader:
                 inner_ts = microseconds(inner.timestamp)
             except ValueError:
                 return
-            inner.sessionId, inner.cwd = line.sessionId, line.cwd
+            inner.sessionId, inner.cwd, inner.agentId = line.sessionId, line.cwd, progress.agentId
             if inner.type == "assistant":
-                self._assistant(inner, inner_ts, progress.agentId)
+                self._assistant(inner, inner_ts)
             elif inner.type == "user":
-                self._user(inner, inner_ts, progress.agentId)
+                self._user(inner, inner_ts)
         elif b'"hook_progress"' in text:
             hook = _optional(_PROGRESS, raw)
             if hook and hook.hookEvent not in _HOOKS_WITH_A_SUMMARY:
                 self._row(line, ts, "hook", MetricType.HOOK_TRIGGERED, hook_name=hook.hookName or hook.hookEvent)
 
-    def _system(self, line: _Line, ts: int) -> None:
+    def _system(self, line: Line, ts: int) -> None:
         kind = line.subtype
         if kind == "api_error":
             error = retried_error_kind(bytes(line.error), bytes(line.cause))
@@ -508,7 +417,7 @@ class TranscriptReader:
             if text:
                 self._command(line, ts, text)
 
-    def _attached(self, line: _Line, ts: int) -> None:
+    def _attached(self, line: Line, ts: int) -> None:
         raw = line.attachment
         if b'"hook_' not in bytes(raw):
             return
@@ -522,7 +431,7 @@ class TranscriptReader:
             hook_name=hook.hookName or hook.hookEvent, duration_ms=hook.durationMs, success=success,
         )  # fmt: skip
 
-    def _checkpoint(self, line: _Line) -> None:
+    def _checkpoint(self, line: Line) -> None:
         """Snapshots carry their moment inside, and no session: it is the file's."""
         snapshot = None if line.isSnapshotUpdate else _optional(_SNAPSHOT, line.snapshot)
         if snapshot is None or snapshot.timestamp is None or line.messageId is None:
@@ -534,7 +443,7 @@ class TranscriptReader:
         line.sessionId = line.sessionId or self._file_session
         self._row(line, ts, "checkpoint", MetricType.CHECKPOINT_CREATED, key=line.messageId)
 
-    def _row(self, line: _Line, ts: int, part: str, kind: MetricType, *, key: str | None = None, **values: Any) -> None:
+    def _row(self, line: Line, ts: int, part: str, kind: MetricType, *, key: str | None = None, **values: Any) -> None:
         name = key or line.uuid or f"{line.sessionId}:{line.timestamp}"
         self._rows.append(
             {
@@ -549,6 +458,15 @@ class TranscriptReader:
         )
 
 
+_RECORDS: Final[dict[str, Callable[[TranscriptReader, Line, int], None]]] = {
+    "assistant": TranscriptReader._assistant,  # noqa: SLF001 - the table of what it takes
+    "user": TranscriptReader._user,  # noqa: SLF001
+    "progress": TranscriptReader._progress,  # noqa: SLF001
+    "system": TranscriptReader._system,  # noqa: SLF001
+    "attachment": TranscriptReader._attached,  # noqa: SLF001
+    "queue-operation": TranscriptReader._queued,  # noqa: SLF001
+}
+"""What is done with the records of each type; those of another are nothing that is counted."""
 _HOOKS_WITH_A_SUMMARY: Final = frozenset({"Stop", "SubagentStop"})
 """Hooks whose ends `stop_hook_summary` tells with their durations: their beginnings would count them twice."""
 _HOOK_ATTACHMENTS: Final[dict[str, tuple[bool | None]]] = {
@@ -563,7 +481,7 @@ _FALLBACK: Final = "fallback_message"
 _COMPACTION: Final = "compaction"
 
 
-def _besides_the_last(iterations: list[_Iteration]) -> list[_Iteration]:
+def _besides_the_last(iterations: list[Iteration]) -> list[Iteration]:
     """The requests of one reply that its own counters leave out.
 
     After a refusal they hold the last request alone; a compaction is counted beside them.
@@ -573,7 +491,7 @@ def _besides_the_last(iterations: list[_Iteration]) -> list[_Iteration]:
     return [iteration for iteration in iterations if iteration.type == _COMPACTION]
 
 
-def _kind_of_api_error(line: _Line) -> str:
+def _kind_of_api_error(line: Line) -> str:
     text = b""
     if line.message is not None and isinstance(line.message.content, list):
         text = b" ".join(bytes(block.text) for block in line.message.content)

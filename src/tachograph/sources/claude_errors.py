@@ -42,10 +42,22 @@ _NAMED_KINDS: Final = {
     "max_output_tokens": "max_output_tokens",
 }
 _TEXT_KINDS: Final = (
-    (re.compile(rb"prompt is too long|context.{0,20}(limit|length)|input is too long", re.IGNORECASE), "context_too_long"),
+    (
+        re.compile(rb"prompt is too long|context.{0,20}(limit|length)|input is too long", re.IGNORECASE),
+        "context_too_long",
+    ),
     (re.compile(rb"overloaded", re.IGNORECASE), "overloaded"),
-    (re.compile(rb'"code"\s*:\s*"(ECONN|ENOTFOUND|EAI_AGAIN|EPIPE|Connection|FailedToOpenSocket)'), "connection"),
-    (re.compile(rb"rate[ _-]?limit(?!s\")|usage limit|session limit|spend limit|hit your .{0,20}limit", re.IGNORECASE), "rate_limit"),
+    (
+        re.compile(rb'"code"\s*:\s*"(ECONN|ENOTFOUND|EAI_AGAIN|EPIPE|Connection|FailedToOpenSocket)'),
+        "connection",
+    ),
+    (
+        re.compile(
+            rb"rate[ _-]?limit(?!s\")|usage limit|session limit|spend limit|hit your .{0,20}limit",
+            re.IGNORECASE,
+        ),
+        "rate_limit",
+    ),
     (re.compile(rb"credit balance|billing", re.IGNORECASE), "billing"),
     (re.compile(rb"/login|api key|authenticat|oauth", re.IGNORECASE), "authentication"),
     (re.compile(rb"output token maximum|max_output_tokens", re.IGNORECASE), "max_output_tokens"),
@@ -67,7 +79,11 @@ _TOOL_TEXTS: Final = (
     (re.compile(rb"(<tool_use_error>)?File has been (unexpectedly )?modified"), "file_changed", True),
     (re.compile(rb"(<tool_use_error>)?String to replace not found"), "no_match", True),
     (re.compile(rb"(<tool_use_error>)?InputValidationError"), "invalid_input", True),
-    (re.compile(rb"(<tool_use_error>)?(File does not exist|ENOENT|Path does not exist)|.{0,80}ENOENT"), "not_found", True),
+    (
+        re.compile(rb"(<tool_use_error>)?(File does not exist|ENOENT|Path does not exist)|.{0,80}ENOENT"),
+        "not_found",
+        True,
+    ),
     (re.compile(rb".{0,120}(requested permissions|denied|EACCES|not allowed)"), "permission_denied", True),
     (re.compile(rb".{0,120}tim(ed|e) ?out", re.IGNORECASE), "timeout", True),
 )
@@ -102,7 +118,7 @@ def tool_error_kind(content: bytes) -> tuple[str, bool]:
 def _kind(status: int | None, text: bytes) -> str:
     found = _STATUS.search(text)
     code = status if status is not None else int(found[1]) if found else None
-    if code in _STATUS_KINDS and code != 400:  # noqa: PLR2004 - a bad request's text says more than its status
+    if code in _STATUS_KINDS and code != 400:
         return _STATUS_KINDS[code]
     for pattern, kind in _TEXT_KINDS:
         if pattern.search(text):

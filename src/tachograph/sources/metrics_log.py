@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
-from math import nan
+from math import inf, isnan, nan
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeGuard
 
 import msgspec
 
@@ -34,13 +34,13 @@ if TYPE_CHECKING:
     from tachograph.sources.protocol import Block
 
 _NAME: Final = re.compile(r"metrics_\d{8}_\d{6}.*\.jsonl(\.gz|\.zst)?")
-_UNKNOWN_KEY: Final = re.compile(r"Object contains unknown field `(.*)` - at `\$(\[(?:\d+|\.\.\.)\])?(\.data)?`", re.DOTALL)
+_UNKNOWN_KEY: Final = re.compile(
+    r"Object contains unknown field `(.*)` - at `\$(\[(?:\d+|\.\.\.)\])?(\.data)?`", re.DOTALL
+)
 _LEARNED_KEYS_MAX: Final = 48
 _DIGITS_TO_ZERO: Final = bytes.maketrans(b"123456789", b"000000000")
 _SHAPES: Final = frozenset(
-    f"0000-00-00T00:00:00{fraction}{zone}".encode()
-    for fraction in ("", ".000", ".000000")
-    for zone in ("Z", "+00:00")
+    f"0000-00-00T00:00:00{fraction}{zone}".encode() for fraction in ("", ".000", ".000000") for zone in ("Z", "+00:00")
 )
 """The commonest shapes of a timestamp in UTC."""
 _UTC_ZONES: Final = (b"Z", b"+00:00")
@@ -238,14 +238,17 @@ class _BlockDecoder:
         if "" in ids:
             raise _NotPlain
         values = _transposed([payload or self._empty for payload in payloads])
-        known = dict(zip(_KNOWN, values, strict=False))
+        known: dict[str, Sequence[Any]] = dict(zip(_KNOWN, values, strict=False))
         seconds = known.pop("duration_seconds")
         if _any_value(seconds, nan):
             known["duration_ms"] = _durations(known["duration_ms"], seconds)
         known["token_count"] = _token_counts(known)
         names = {name: known.pop(name) for name in _NAMES}
         names["type"] = types
-        extras = {"duration_seconds": _numbers(seconds), **dict(zip(self._data_keys, values[len(_KNOWN) :], strict=True))}
+        extras = {
+            "duration_seconds": _numbers(seconds),
+            **dict(zip(self._data_keys, values[len(_KNOWN) :], strict=True)),
+        }
         moments = _moments(stamps)
         if moments is None:
             known["ts"] = _timestamps(stamps)
@@ -292,7 +295,7 @@ def _renaming(keys: Sequence[str]) -> dict[str, str]:
     return {f"raw_{index}": key for index, key in enumerate(keys)}
 
 
-def _transposed(structs: Sequence[Any]) -> list[tuple[Any, ...]]:
+def _transposed(structs: Sequence[Any]) -> list[Sequence[Any]]:
     return list(zip(*map(msgspec.structs.astuple, structs), strict=True))
 
 
@@ -350,7 +353,9 @@ def _moments(stamps: Sequence[str]) -> _Moments | None:
     zone = text[19:width].lstrip(b".0123456789")
     if shape not in _SHAPES or zone not in _UTC_ZONES or text.translate(_DIGITS_TO_ZERO) != shape * len(stamps):
         return None
-    offsets = (text[position::width].count(b"0") for position in range(width - len(zone), width) if shape[position] == _ZERO)
+    offsets = (
+        text[position::width].count(b"0") for position in range(width - len(zone), width) if shape[position] == _ZERO
+    )
     in_utc = all(zeros == len(stamps) for zeros in offsets)
     return _Moments(width, text) if in_utc and _are_moments(text, width, stamps) else None
 
@@ -366,7 +371,10 @@ def _are_moments(text: bytes, width: int, stamps: Sequence[str]) -> bool:
     """Whether strings of one shape name days that exist and times of day below 24:00:00, column by column."""
     if max(text[14::width]) > _FIVE or max(text[17::width]) > _FIVE:
         return False
-    if any(tens == _TWO and ones > _THREE or tens > _TWO for tens, ones in set(zip(text[11::width], text[12::width], strict=True))):
+    if any(
+        (tens == _TWO and ones > _THREE) or tens > _TWO
+        for tens, ones in set(zip(text[11::width], text[12::width], strict=True))
+    ):
         return False
     try:
         for day in {stamp[:10] for stamp in stamps}:
@@ -377,10 +385,16 @@ def _are_moments(text: bytes, width: int, stamps: Sequence[str]) -> bool:
 
 
 def _durations(milliseconds: Sequence[float | None], seconds: Sequence[float | None]) -> list[float | None]:
-    return [
-        (None if s is None or s is nan else s * 1000) if ms is None or ms is nan else ms
-        for ms, s in zip(milliseconds, seconds, strict=True)
+    durations = [
+        ms if _is_there(ms) else s * 1000 if _is_there(s) else None for ms, s in zip(milliseconds, seconds, strict=True)
     ]
+    if inf in durations or -inf in durations:
+        raise _NotPlain
+    return durations
+
+
+def _is_there(value: float | None) -> TypeGuard[float]:
+    return value is not None and not isnan(value)
 
 
 def _token_counts(known: Mapping[str, Sequence[int | None]]) -> Sequence[int | None]:
@@ -405,7 +419,7 @@ def _token_counts(known: Mapping[str, Sequence[int | None]]) -> Sequence[int | N
 def _numbers(column: Sequence[float | None]) -> Sequence[bytes | None]:
     if not _any_value(column, nan):
         return [None] * len(column)
-    return [None if value is None or value is nan else msgspec.json.encode(value) for value in column]
+    return [msgspec.json.encode(value) if _is_there(value) else None for value in column]
 
 
 def _texts(columns: Mapping[str, Sequence[bytes | msgspec.Raw | None]]) -> Sequence[str | None] | None:
@@ -433,5 +447,3 @@ def _checked(text: str | None) -> str | None:
         except (msgspec.DecodeError, UnicodeError, RecursionError):
             raise _NotPlain from None
     return text
-
-

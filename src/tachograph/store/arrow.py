@@ -82,21 +82,21 @@ _Stream._fields_ = [
 ]
 
 
-@_ReleaseSchema
-def _release_schema(schema: Any) -> None:  # noqa: ANN401 - a pointer
+def _forget_schema(schema: Any) -> None:
     schema.contents.release = _ReleaseSchema()
 
 
-@_ReleaseArray
-def _release_array(filled: Any) -> None:  # noqa: ANN401 - a pointer
+def _forget_array(filled: Any) -> None:
     filled.contents.release = _ReleaseArray()
 
 
-@_ReleaseStream
-def _release_stream(stream: Any) -> None:  # noqa: ANN401 - a pointer
+def _forget_stream(stream: Any) -> None:
     stream.contents.release = _ReleaseStream()
 
 
+_release_schema: Final = _ReleaseSchema(_forget_schema)
+_release_array: Final = _ReleaseArray(_forget_array)
+_release_stream: Final = _ReleaseStream(_forget_stream)
 _new_capsule: Final = ctypes.pythonapi.PyCapsule_New
 _new_capsule.restype = ctypes.py_object
 _new_capsule.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p]
@@ -147,11 +147,11 @@ class BatchStream:
         """A capsule with a new stream over the batches."""
         waiting = iter(self._arrays)
 
-        def get_schema(_: Any, out: Any) -> int:  # noqa: ANN401 - pointers
+        def get_schema(_: Any, out: Any) -> int:
             ctypes.memmove(out, ctypes.byref(self._schema), ctypes.sizeof(_Schema))
             return 0
 
-        def get_next(_: Any, out: Any) -> int:  # noqa: ANN401 - pointers
+        def get_next(_: Any, out: Any) -> int:
             following = next(waiting, None)
             if following is None:
                 out.contents.release = _ReleaseArray()  # the end
@@ -159,10 +159,12 @@ class BatchStream:
                 ctypes.memmove(out, ctypes.byref(following), ctypes.sizeof(_Array))
             return 0
 
-        def get_last_error(_: Any) -> None:  # noqa: ANN401 - a pointer
+        def get_last_error(_: Any) -> None:
             return None
 
-        stream = _Stream(_GetSchema(get_schema), _GetNext(get_next), _GetLastError(get_last_error), _release_stream, None)
+        stream = _Stream(
+            _GetSchema(get_schema), _GetNext(get_next), _GetLastError(get_last_error), _release_stream, None
+        )
         self._kept.append(stream)
         return _new_capsule(ctypes.addressof(stream), b"arrow_array_stream", None)
 
@@ -242,7 +244,7 @@ class BatchStream:
         null_count: int = 0,
     ) -> _Array:
         addresses = (ctypes.c_void_p * len(buffers))(
-            *(None if buffer is None else ctypes.cast(buffer, ctypes.c_void_p).value for buffer in buffers)
+            *(None if buffer is None else ctypes.cast(ctypes.c_char_p(buffer), ctypes.c_void_p) for buffer in buffers)
         )
         filled = _Array(
             length, null_count, 0, len(buffers), len(children), ctypes.cast(addresses, ctypes.POINTER(ctypes.c_void_p)),
@@ -253,7 +255,7 @@ class BatchStream:
         self._kept += [filled, addresses, buffers]
         return filled
 
-    def _pointers(self, kind: Any, structures: Sequence[Any]) -> Any:  # noqa: ANN401 - pointers
+    def _pointers(self, kind: Any, structures: Sequence[Any]) -> Any:
         pointers = (ctypes.POINTER(kind) * len(structures))(*(ctypes.pointer(each) for each in structures))
         self._kept.append(pointers)
         return ctypes.cast(pointers, ctypes.POINTER(ctypes.POINTER(kind)))

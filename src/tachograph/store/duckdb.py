@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import time
 from dataclasses import astuple, dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from tachograph.errors import StoreUnusable
 from tachograph.store.statements import COMPLETED_DURATION, load_statements, schema
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     import duckdb
 
@@ -82,7 +82,9 @@ class Store:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreUnusable(
-                f"its folder can't be made: {error.strerror}", where=str(path.parent), mend="choose another with --home"
+                f"its folder can't be made: {error.strerror}",
+                where=str(path.parent),
+                mend="choose another with --home",
             ) from None
         store = cls(_connect_patiently(path, read_only=read_only), path, read_only=read_only)
         try:
@@ -92,7 +94,7 @@ class Store:
             raise
         return store
 
-    def __enter__(self) -> Store:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -157,7 +159,7 @@ class Loading:
         self.appended = 0
         """Rows since the last commit."""
 
-    def __enter__(self) -> Loading:
+    def __enter__(self) -> Self:
         self._begin()
         return self
 
@@ -188,7 +190,9 @@ class Loading:
         columns = batch_stream.columns()
         names = ", ".join(f'"{name}"' for name in columns)
         selected = ", ".join(f'{expression} AS "{name}"' for name, expression in columns.items())
-        complete = f"REPLACE ({COMPLETED_DURATION} AS duration_ms)" if {"ended_ts", "duration_ms"} <= columns.keys() else ""
+        complete = (
+            f"REPLACE ({COMPLETED_DURATION} AS duration_ms)" if {"ended_ts", "duration_ms"} <= columns.keys() else ""
+        )
         self._connection.execute(
             f"INSERT INTO metrics ({names}, source, in_parts) SELECT * {complete} FROM ("
             f"SELECT {selected}, ? AS source, ? AS in_parts FROM batch_stream)",
@@ -221,7 +225,14 @@ class Loading:
     def _load(self) -> None:
         self._run("find_touched")
         if self._some("SELECT count(*) > 0 FROM touched"):
-            self._run("gather_parts", "keep_first_read", "merge_parts", "insert_claims", "delete_merged", "insert_merged")
+            self._run(
+                "gather_parts",
+                "keep_first_read",
+                "merge_parts",
+                "insert_claims",
+                "delete_merged",
+                "insert_merged",
+            )
         self._run("end_background_runs")
         if self._some(self._sql["have_claims"]):
             self._run("insert_claimed_starts", "credit", "apply_credit", "place_starts", "apply_starts")
@@ -244,13 +255,19 @@ class Loading:
     def _insert(self, table: str, kinds: str, rows: Sequence[tuple[Any, ...]]) -> None:
         """Inserts rows as one list per column: a statement per row would take a thousand times as long."""
         lists = ", ".join(f"unnest(?::{kind}[])" for kind in kinds.split())
-        self._connection.execute(f"INSERT INTO {table} SELECT {lists}", [list(column) for column in zip(*rows, strict=True)])
+        self._connection.execute(
+            f"INSERT INTO {table} SELECT {lists}", [list(column) for column in zip(*rows, strict=True)]
+        )
 
 
 def _connect(database: str, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     import duckdb  # noqa: PLC0415 - takes a tenth of a second, which a command that asks nothing shouldn't pay
 
-    return duckdb.connect(database, read_only=read_only, config={"memory_limit": _MEMORY_LIMIT, "preserve_insertion_order": False})
+    return duckdb.connect(
+        database,
+        read_only=read_only,
+        config={"memory_limit": _MEMORY_LIMIT, "preserve_insertion_order": False},
+    )
 
 
 def _connect_patiently(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
@@ -266,7 +283,9 @@ def _connect_patiently(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnect
                 raise _unusable(path, message) from None
             if time.monotonic() > deadline:
                 raise StoreUnusable(
-                    "another process has held it for half a minute", where=str(path), mend="wait for it, or end it"
+                    "another process has held it for half a minute",
+                    where=str(path),
+                    mend="wait for it, or end it",
                 ) from None
             time.sleep(_BUSY_POLL_SECONDS)
         except duckdb.Error as error:

@@ -1,0 +1,148 @@
+"""The shapes of Claude Code's records, as far as they are counted; whatever else a record has is skipped."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+NOTHING: Final = msgspec.Raw(b"")
+"""A part that isn't there. (A union of raw JSON and null would accept nothing but null.)"""
+
+
+class CacheCreation(msgspec.Struct, gc=False):
+    """What was written to the cache, by how long it is kept."""
+
+    ephemeral_5m_input_tokens: int | None = None
+    ephemeral_1h_input_tokens: int | None = None
+
+
+class OutputDetails(msgspec.Struct, gc=False):
+    """Parts of the output."""
+
+    thinking_tokens: int | None = None
+
+
+class Usage(msgspec.Struct):
+    """The counters of a reply, or of one request of it."""
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cache_read_input_tokens: int | None = None
+    cache_creation_input_tokens: int | None = None
+    cache_creation: CacheCreation | None = None
+    output_tokens_details: OutputDetails | None = None
+    iterations: msgspec.Raw = NOTHING
+
+
+class Iteration(Usage):
+    """One request of a reply that took several."""
+
+    type: str | None = None
+    model: str | None = None
+
+
+class ContentBlock(msgspec.Struct, gc=False):
+    """A part of a message's content."""
+
+    type: str = ""
+    id: str | None = None
+    name: str | None = None
+    input: msgspec.Raw = NOTHING
+    tool_use_id: str | None = None
+    is_error: bool | None = None
+    content: msgspec.Raw = NOTHING
+    text: msgspec.Raw = NOTHING
+
+
+class Message(msgspec.Struct):
+    """A message: a user's, or a reply."""
+
+    id: str | None = None
+    model: str | None = None
+    usage: Usage | None = None
+    content: str | list[ContentBlock] | None = None
+
+
+class Progress(msgspec.Struct):
+    """What a progress record tells: of a sub-agent, or of a hook."""
+
+    type: str | None = None
+    message: msgspec.Raw = NOTHING
+    agentId: str | None = None
+    hookEvent: str | None = None
+    hookName: str | None = None
+
+
+class Attachment(msgspec.Struct):
+    """What an attachment tells of a hook."""
+
+    type: str | None = None
+    hookName: str | None = None
+    hookEvent: str | None = None
+    durationMs: float | None = None
+    exitCode: int | None = None
+
+
+class HookInfo(msgspec.Struct):
+    """One hook of a stop_hook_summary."""
+
+    durationMs: float | None = None
+
+
+class Line(msgspec.Struct):
+    """One line of a transcript."""
+
+    type: str | None = None
+    subtype: str | None = None
+    uuid: str | None = None
+    sessionId: str | None = None
+    timestamp: str | None = None
+    cwd: str | None = None
+    agentId: str | None = None
+    message: Message | None = None
+    toolUseResult: msgspec.Raw = NOTHING
+    isMeta: bool | None = None
+    isApiErrorMessage: bool | None = None
+    apiErrorStatus: int | None = None
+    error: msgspec.Raw = NOTHING
+    cause: msgspec.Raw = NOTHING
+    retryAttempt: float | None = None
+    data: msgspec.Raw = NOTHING
+    attachment: msgspec.Raw = NOTHING
+    content: msgspec.Raw = NOTHING
+    hookInfos: list[HookInfo] | None = None
+    hookErrors: msgspec.Raw = NOTHING
+    durationMs: float | None = None
+    compactMetadata: msgspec.Raw = NOTHING
+    messageId: str | None = None
+    snapshot: msgspec.Raw = NOTHING
+    isSnapshotUpdate: bool | None = None
+
+
+class ToolResult(msgspec.Struct):
+    """The counted part of `toolUseResult`, where it is an object."""
+
+    durationMs: float | None = None
+    durationSeconds: float | None = None
+    totalDurationMs: float | None = None
+    agentId: str | None = None
+    status: str | None = None
+
+
+class AgentInput(msgspec.Struct):
+    """The counted part of the input of a call that starts an agent."""
+
+    subagent_type: str | None = None
+
+
+class Snapshot(msgspec.Struct):
+    """A file-history snapshot."""
+
+    timestamp: str | None = None
+
+
+class DurationOnly(msgspec.Struct):
+    """An object of which only the duration is counted."""
+
+    durationMs: float | None = None
