@@ -163,12 +163,10 @@ def _remarks(rejected: int, skipped: int) -> list[str]:
 
 
 def _of_engine(error: Exception, path: Path) -> Exception | None:
-    """What the engine's own errors mean to the user."""
+    """What the engine's own errors mean to the user; None for what isn't one, and for Ctrl-C."""
     engine = sys.modules.get("duckdb")  # which isn't imported for this
-    if engine is None or not isinstance(error, engine.Error):
+    if engine is None or not isinstance(error, engine.Error) or isinstance(error, engine.InterruptException):
         return None
-    if isinstance(error, engine.InterruptException):
-        raise KeyboardInterrupt from None
     first_line = str(error).partition("\n")[0]
     if isinstance(error, engine.OutOfMemoryException) or "No space left" in first_line:
         mend = "free some memory and disk space, or ask for a shorter range"

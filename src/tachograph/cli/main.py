@@ -56,13 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         _abandon_stdout()
         code = _GOOD
     except Exception as error:
-        line = _in_one_line(error)
-        if line is None:
-            raise
-        if isinstance(error, OSError):
-            _abandon_stdout()
-        print(f"tachograph: {line}", file=sys.stderr)
-        code = _REFUSED
+        code = _explain(error)
     return code
 
 
@@ -107,6 +101,19 @@ def _likeliest(unknown: str) -> str:
 
     close = get_close_matches(unknown, COMMANDS, n=1)
     return f"; did you mean {close[0]}?" if close else ""
+
+
+def _explain(error: Exception) -> int:
+    """Says in one line what went wrong; raises it again where it is a fault of the program."""
+    if type(error).__name__ == "InterruptException" or str(error) == "Query interrupted":
+        return _INTERRUPTED  # Ctrl-C, as DuckDB tells of it
+    line = _in_one_line(error)
+    if line is None:
+        raise error
+    if isinstance(error, OSError):
+        _abandon_stdout()
+    print(f"tachograph: {line}", file=sys.stderr)
+    return _REFUSED
 
 
 def _in_one_line(error: Exception) -> str | None:

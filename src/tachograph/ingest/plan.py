@@ -220,7 +220,7 @@ def _given_file(path: Path, forced: str | None) -> Found:
     absolute = path.absolute()
     known = source(forced) if forced else _recognise(str(absolute))
     if known is None:
-        names = " or ".join(each.title for each in all_sources())
+        names = " nor ".join(each.title for each in all_sources())
         raise UnreadableLog(
             f"in no known format (neither {names})", where=str(path), mend="force one with --source NAME"
         )
