@@ -26,9 +26,7 @@ if TYPE_CHECKING:
     from tachograph.cli.home import Places
     from tachograph.ingest.plan import Plan, Skipped
 
-_TO_BEGIN = (
-    "read a file or folder with 'tachograph ingest PATH', or look around with 'tachograph summary --demo'"
-)
+_TO_BEGIN = "read a file or folder with 'tachograph ingest PATH', or look around with 'tachograph summary --demo'"
 
 _DEMO = "This is the bundled demo history, made up and not stored."
 

@@ -51,9 +51,7 @@ def asked_zone(name: str | None) -> tzinfo:
     return zone
 
 
-def asked_range(
-    since: str | None, until: str | None, zone: tzinfo
-) -> tuple[datetime | None, datetime | None]:
+def asked_range(since: str | None, until: str | None, zone: tzinfo) -> tuple[datetime | None, datetime | None]:
     """From when, and up to (without) when.
 
     A date is a day of the zone, and that of `until` is within; a moment without an offset is the zone's.
@@ -82,9 +80,7 @@ def _begin(option: str, text: str, zone: tzinfo) -> int:
     aware = named if named.tzinfo else named.replace(tzinfo=zone)
     us = (aware - EPOCH) // _MICROSECOND
     if not FIRST_US <= us <= LAST_US:
-        raise BadQuestion(
-            f"{text!r} is outside the years 1 to 9999 of UTC", where=option, mend="leave it out"
-        )
+        raise BadQuestion(f"{text!r} is outside the years 1 to 9999 of UTC", where=option, mend="leave it out")
     return us
 
 

@@ -6,6 +6,6 @@ import json
 from typing import Any
 
 
-def write_json(document: Any) -> None:  # noqa: ANN401 - whatever JSON holds
+def write_json(document: Any) -> None:
     """One document, on one line, in ASCII so that no encoding can harm it."""
     print(json.dumps(document, allow_nan=False))

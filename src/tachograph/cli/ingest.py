@@ -77,9 +77,7 @@ def _given(paths: Sequence[Path], forced: str | None) -> Callable[[Mapping[str, 
 def _in_places(only: str | None) -> Callable[[Mapping[str, FileEntry]], Plan]:
     where = places(only)
     if not where:
-        raise NoLogs(
-            f"no place is known in which {only} keeps its logs", mend="name one: tachograph ingest PATH"
-        )
+        raise NoLogs(f"no place is known in which {only} keeps its logs", mend="name one: tachograph ingest PATH")
 
     def planned(ledger: Mapping[str, FileEntry]) -> Plan:
         what = new_in(where, ledger)
@@ -113,9 +111,7 @@ def _page(summary: Summary, added: int) -> None:
     if summary.lines_rejected:
         print(f"{several(summary.lines_rejected, 'line')} could not be read: see tachograph rejects")
     if summary.unfinished:
-        print(
-            f"{several(summary.unfinished, 'file')} with a last line that isn't whole yet: read when it is."
-        )
+        print(f"{several(summary.unfinished, 'file')} with a last line that isn't whole yet: read when it is.")
     for skipped in summary.skipped[:_LISTED_MAX]:
         print(f"skipped {printable(skipped.path)}: {printable(skipped.reason)}")
     if len(summary.skipped) > _LISTED_MAX:

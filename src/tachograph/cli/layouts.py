@@ -130,9 +130,7 @@ LAYOUTS: Final = {
         "No metric or session names a user.",
     ),
     AggregationType.BY_TOOL: Layout("Tools", (_name("tool", "tool"), *CALLS), "No metric names a tool."),
-    AggregationType.BY_AGENT: Layout(
-        "Agents", (_name("agent", "agent"), *CALLS), "No metric names an agent."
-    ),
+    AggregationType.BY_AGENT: Layout("Agents", (_name("agent", "agent"), *CALLS), "No metric names an agent."),
     AggregationType.BY_PROJECT: Layout(
         "Projects",
         (_name("project", "project_path"), SESSIONS, USERS, METRICS, ERRORS, TIME, TOKENS, TOOLS_USED),

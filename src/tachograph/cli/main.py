@@ -56,7 +56,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         _abandon_stdout()
         code = _GOOD
     except Exception as error:
-        code = _explain(error)
+        explained = _explain(error)
+        if explained is None:
+            raise
+        code = explained
     return code
 
 
@@ -103,13 +106,13 @@ def _likeliest(unknown: str) -> str:
     return f"; did you mean {close[0]}?" if close else ""
 
 
-def _explain(error: Exception) -> int:
-    """Says in one line what went wrong; raises it again where it is a fault of the program."""
+def _explain(error: Exception) -> int | None:
+    """Says in one line what went wrong, and gives the exit code; None for a fault of the program."""
     if type(error).__name__ == "InterruptException" or str(error) == "Query interrupted":
         return _INTERRUPTED  # Ctrl-C, as DuckDB tells of it
     line = _in_one_line(error)
     if line is None:
-        raise error
+        return None
     if isinstance(error, OSError):
         _abandon_stdout()
     print(f"tachograph: {line}", file=sys.stderr)

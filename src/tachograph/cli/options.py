@@ -60,15 +60,9 @@ def add_json(parser: Parser) -> None:
 def add_question(parser: Parser, *, windows: bool = False) -> None:
     """What a question is made of."""
     asked = parser.add_argument_group("the range")
-    asked.add_argument(
-        "--since", metavar="WHEN", help="from this day or moment on: 2026-03-01, 2026-03-01T09:30"
-    )
-    asked.add_argument(
-        "--until", metavar="WHEN", help="up to the end of this day, or up to (without) this moment"
-    )
-    asked.add_argument(
-        "--timezone", metavar="ZONE", help="whose midnights count, as Europe/Rome; else the system's"
-    )
+    asked.add_argument("--since", metavar="WHEN", help="from this day or moment on: 2026-03-01, 2026-03-01T09:30")
+    asked.add_argument("--until", metavar="WHEN", help="up to the end of this day, or up to (without) this moment")
+    asked.add_argument("--timezone", metavar="ZONE", help="whose midnights count, as Europe/Rome; else the system's")
     if windows:
         asked.add_argument("--fill", action="store_true", help="also the times in which nothing happened")
     only = parser.add_argument_group("only these (repeat one to allow several values)")
@@ -79,6 +73,4 @@ def add_question(parser: Parser, *, windows: bool = False) -> None:
     where.add_argument(
         "--no-ingest", action="store_true", help="from what the store has; don't look for new logs first"
     )
-    where.add_argument(
-        "--demo", action="store_true", help="from the bundled, made-up history; nothing is stored"
-    )
+    where.add_argument("--demo", action="store_true", help="from the bundled, made-up history; nothing is stored")

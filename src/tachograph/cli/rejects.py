@@ -34,9 +34,7 @@ def run(command: str, arguments: Sequence[str]) -> int:
     if options.json:
         from tachograph.cli.documents import write_json
 
-        write_json(
-            [dict(zip(("path", "line", "offset", "reason"), astuple(line), strict=True)) for line in refused]
-        )
+        write_json([dict(zip(("path", "line", "offset", "reason"), astuple(line), strict=True)) for line in refused])
     elif refused:
         for line in refused:
             print(f"{printable(line.path)}:{line.line}: {printable(line.reason)}")
