@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Final
 
 from tachograph.errors import BadQuestion
-from tachograph.metric import EPOCH, METRIC_TYPES
+from tachograph.metric import EPOCH, FIRST_US, LAST_US, METRIC_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -120,4 +120,4 @@ def _microseconds(time: datetime | None) -> int | None:
     if time is None:
         return None
     aware = time if time.tzinfo else time.replace(tzinfo=UTC)
-    return (aware - EPOCH) // timedelta(microseconds=1)
+    return min(max((aware - EPOCH) // timedelta(microseconds=1), FIRST_US), LAST_US + 1)

@@ -65,7 +65,7 @@ def runs(kind: WindowKind, zone: tzinfo, days: Iterable[int]) -> list[Run]:
 
 def label(start_us: int, zone: tzinfo) -> str:
     """A window's beginning as ISO 8601 with the zone's offset at that moment."""
-    start = moment(start_us)
+    start = moment(min(start_us, LAST_US))
     try:
         return start.astimezone(zone).isoformat()
     except OverflowError:

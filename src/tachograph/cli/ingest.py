@@ -54,9 +54,9 @@ def run(command: str, arguments: Sequence[str]) -> int:
         if not path.exists():
             planned({})  # so that a mistake leaves no store behind
         with Store.open(path) as store:
-            before = _metrics_in(store)
+            before = store.metrics_count()
             summary = read_into(store, planned(store.files()))
-            added = _metrics_in(store) - before
+            added = store.metrics_count() - before
     if options.json:
         from tachograph.cli.documents import write_json
 
@@ -86,11 +86,6 @@ def _in_places(only: str | None) -> Callable[[Mapping[str, FileEntry]], Plan]:
         return what
 
     return planned
-
-
-def _metrics_in(store: Store) -> int:
-    row = store.connection.execute("SELECT count(ts) FROM metrics").fetchone()
-    return int(row[0]) if row else 0
 
 
 def _document(summary: Summary, added: int) -> dict[str, Any]:

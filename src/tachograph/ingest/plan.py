@@ -92,7 +92,7 @@ def find_given(paths: Sequence[Path], forced: str | None, skipped: list[Skipped]
     found: dict[str, Found] = {}
     for path in paths:
         if not path.exists():
-            raise NoLogs("no such file or folder", where=str(path))
+            raise NoLogs("no such file or folder", where=str(path), mend="check the path")
         try:
             items = _logs_below(path, forced, skipped) if path.is_dir() else [_given_file(path, forced)]
         except PermissionError:
@@ -194,7 +194,10 @@ def _walk(folder: Path, skipped: list[Skipped]) -> Iterator[tuple[str, os.stat_r
                 if entry.is_dir(follow_symlinks=False):
                     waiting.append(entry.path)
                 elif entry.is_file():
+                    entry.path.encode()
                     yield entry.path, entry.stat()
+            except UnicodeEncodeError:
+                skipped.append(Skipped(repr(entry.path), "its name is not UTF-8"))
             except OSError as error:
                 skipped.append(Skipped(entry.path, error.strerror or str(error)))
 
@@ -218,6 +221,10 @@ def _logs_below(folder: Path, forced: str | None, skipped: list[Skipped]) -> lis
 
 def _given_file(path: Path, forced: str | None) -> Found:
     absolute = path.absolute()
+    try:
+        str(absolute).encode()
+    except UnicodeEncodeError:
+        raise UnreadableLog("its name is not UTF-8", where=repr(str(path)), mend="rename it") from None
     known = source(forced) if forced else _recognise(str(absolute))
     if known is None:
         names = " nor ".join(each.title for each in all_sources())

@@ -12,7 +12,7 @@ import sys
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 from tachograph.sources.protocol import Block
 
@@ -65,24 +65,23 @@ def is_compressed(path: str) -> bool:
 
 def open_plain_or_compressed(path: str) -> BinaryIO:
     """The file's bytes, decompressed where its first bytes say that they are compressed."""
-    handle = Path(path).open("rb")  # noqa: SIM115 - the caller closes what it gets
-    magic = handle.read(4)
-    handle.seek(0)
+    with Path(path).open("rb") as handle:
+        magic = handle.read(4)
     if magic.startswith(GZIP_MAGIC):
         import gzip  # noqa: PLC0415 - most logs are plain
 
-        return gzip.GzipFile(fileobj=handle)  # type: ignore[return-value]
+        return cast("BinaryIO", gzip.open(path))
     if magic.startswith(ZSTD_MAGIC):
-        return _zstd_file(handle)
-    return handle
+        return _open_zstd(path)
+    return Path(path).open("rb")
 
 
-def _zstd_file(handle: BinaryIO) -> BinaryIO:
+def _open_zstd(path: str) -> BinaryIO:
     if sys.version_info >= (3, 14):
         from compression import zstd  # noqa: PLC0415 - most logs are plain
     else:
         from backports import zstd  # noqa: PLC0415 - as above
-    return zstd.ZstdFile(handle)  # type: ignore[return-value]
+    return cast("BinaryIO", zstd.open(path))
 
 
 def compression_errors() -> tuple[type[Exception], ...]:

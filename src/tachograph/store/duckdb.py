@@ -6,7 +6,10 @@ moment leaves a store that knows how far it has read, and reading on counts noth
 
 from __future__ import annotations
 
+import signal
+import threading
 import time
+from contextlib import contextmanager
 from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -14,8 +17,9 @@ from tachograph.errors import StoreUnusable
 from tachograph.store.statements import COMPLETED_DURATION, load_statements, schema
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
+    from types import FrameType
 
     import duckdb
 
@@ -87,6 +91,10 @@ class Store:
                 mend="choose another with --home",
             ) from None
         store = cls(_connect_patiently(path, read_only=read_only), path, read_only=read_only)
+        if read_only and store._is_empty():  # made by a process that was killed before it wrote the schema
+            store.close()
+            cls.open(path).close()
+            store = cls(_connect_patiently(path, read_only=read_only), path, read_only=read_only)
         try:
             store._check()
         except BaseException:
@@ -110,9 +118,12 @@ class Store:
         self.connection.execute("INSERT INTO meta VALUES ('schema', ?)", [str(SCHEMA_VERSION)])
         self.connection.commit()
 
+    def _is_empty(self) -> bool:
+        return self.connection.execute("SELECT 1 FROM duckdb_tables()").fetchone() is None
+
     def _check(self) -> None:
         tables = {name for (name,) in self.connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
-        if not tables and not self.read_only:
+        if not tables:
             self._create()
             return
         if "meta" not in tables:
@@ -136,6 +147,11 @@ class Store:
         """The lines that were refused, by file and line."""
         rows = self.connection.execute("SELECT * FROM rejects ORDER BY path, line").fetchall()
         return [RejectEntry(*row) for row in rows]
+
+    def metrics_count(self) -> int:
+        """How many metrics there are."""
+        row = self.connection.execute("SELECT count(ts) FROM metrics").fetchone()
+        return int(row[0]) if row else 0
 
     def rejected_count(self) -> int:
         """How many lines were refused."""
@@ -188,16 +204,17 @@ class Loading:
             return
         batch_stream = BatchStream(self._waiting, self._last + self.appended + 1)  # DuckDB finds it by its name
         columns = batch_stream.columns()
+        if "ended_ts" in columns:
+            columns.setdefault("duration_ms", "NULL::DOUBLE")
         names = ", ".join(f'"{name}"' for name in columns)
         selected = ", ".join(f'{expression} AS "{name}"' for name, expression in columns.items())
-        complete = (
-            f"REPLACE ({COMPLETED_DURATION} AS duration_ms)" if {"ended_ts", "duration_ms"} <= columns.keys() else ""
-        )
-        self._connection.execute(
-            f"INSERT INTO metrics ({names}, source, in_parts) SELECT * {complete} FROM ("
-            f"SELECT {selected}, ? AS source, ? AS in_parts FROM batch_stream)",
-            list(self._kind),
-        )
+        complete = f"REPLACE ({COMPLETED_DURATION} AS duration_ms)" if "ended_ts" in columns else ""
+        with _interrupts_held_back():
+            self._connection.execute(
+                f"INSERT INTO metrics ({names}, source, in_parts) SELECT * {complete} FROM ("
+                f"SELECT {selected}, ? AS source, ? AS in_parts FROM batch_stream)",
+                list(self._kind),
+            )
         self.appended += sum(batch.length for batch in self._waiting)
         self._waiting = []
 
@@ -258,6 +275,23 @@ class Loading:
         self._connection.execute(
             f"INSERT INTO {table} SELECT {lists}", [list(column) for column in zip(*rows, strict=True)]
         )
+
+
+@contextmanager
+def _interrupts_held_back() -> Iterator[None]:
+    """Keeps Ctrl-C until the end: DuckDB calls back for the rows, and an exception in there would be lost."""
+    previous = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(previous):
+        yield
+        return
+    held: list[tuple[int, FrameType | None]] = []
+    signal.signal(signal.SIGINT, lambda number, frame: held.append((number, frame)))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, previous)
+        if held:
+            previous(*held[0])
 
 
 def _connect(database: str, *, read_only: bool) -> duckdb.DuckDBPyConnection:
