@@ -138,8 +138,7 @@ def rows(store: Store, where: str = "true") -> list[dict[str, Any]]:
     found = store.connection.execute(f"SELECT * FROM metrics WHERE ts IS NOT NULL AND {where} ORDER BY ts, id")
     names = [column[0] for column in found.description]
     return [
-        {name: value for name, value in zip(names, row, strict=True) if value is not None}
-        for row in found.fetchall()
+        {name: value for name, value in zip(names, row, strict=True) if value is not None} for row in found.fetchall()
     ]
 
 

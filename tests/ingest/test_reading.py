@@ -93,7 +93,9 @@ STARTS = st.lists(st.integers(1, 120), max_size=6)
 
 
 @settings(
-    deadline=None, max_examples=500, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.differing_executors]
+    deadline=None,
+    max_examples=500,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.differing_executors],
 )
 @given(data=FEW_BYTES | st.binary(max_size=60), starts=STARTS, block_bytes=st.integers(1, 30))
 @example(data=b"a\nb\nc\n", starts=[1], block_bytes=30)
@@ -110,7 +112,9 @@ LINES = st.lists(st.sampled_from([b"", b"ok", b"fine", b"x" * 21, b"y" * 40, b"z
 
 
 @settings(
-    deadline=None, max_examples=500, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.differing_executors]
+    deadline=None,
+    max_examples=500,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.differing_executors],
 )
 @given(lines=LINES, starts=STARTS, block_bytes=st.integers(1, 12), ended=st.booleans())
 @example(lines=[b"z" * 95, b"ok", b"ok"], starts=[], block_bytes=12, ended=True)
@@ -125,7 +129,9 @@ def test_a_line_that_is_too_long_is_told_and_the_others_are_read(
     data = b"\n".join(lines) + (b"\n" if ended and lines else b"")
     found, slow = read_in_pieces(data, starts), read_slowly(data)
     assert set(found.lines) <= set(slow.lines)
-    assert [each for each in slow.lines if len(each[2]) <= limit - 1] == [each for each in found.lines if len(each[2]) <= limit - 1]
+    assert [each for each in slow.lines if len(each[2]) <= limit - 1] == [
+        each for each in found.lines if len(each[2]) <= limit - 1
+    ]
     told = sorted([(number, place) for number, place, _ in found.lines] + found.too_long)
     places = [(number, place) for number, place, _ in slow.lines]
     assert len(set(told)) == len(told)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
 from claude_lines import (
     SECRET,
     SESSION,
@@ -28,7 +29,6 @@ from claude_lines import (
     transcript,
     usage,
 )
-
 from tachograph.sources import source
 from tachograph.sources.claude_code import ClaudeCode
 from tachograph.store.duckdb import Store
@@ -258,7 +258,12 @@ def test_a_request_that_is_tried_again_is_an_error_too(folder: Folder, fields: d
 
 def test_a_call_and_its_result_are_one_metric(folder: Folder) -> None:
     (tool,) = folder.read(call("t1", 10, "Read"), result("t1", 12.5))
-    assert (tool["tool_name"], tool["success"], tool["duration_ms"], tool["ts"]) == ("Read", True, 2500, microseconds(10))
+    assert (tool["tool_name"], tool["success"], tool["duration_ms"], tool["ts"]) == (
+        "Read",
+        True,
+        2500,
+        microseconds(10),
+    )
 
 
 CALL_AND_RESULT = (call("t1", 10, "Read"), result("t1", 12.5, error=True, content="Exit code 2"))
@@ -311,7 +316,12 @@ def test_a_result_without_a_call_is_no_metric(folder: Folder, error: bool | None
         (True, "<tool_use_error>File does not exist.", False, "not_found"),
         (True, "<tool_use_error>InputValidationError: " + SECRET, False, "invalid_input"),
         (True, "<tool_use_error>String to replace not found in file.", False, "no_match"),
-        (True, "The user doesn't want to proceed with this tool use. The tool use was rejected", None, "rejected_by_user"),
+        (
+            True,
+            "The user doesn't want to proceed with this tool use. The tool use was rejected",
+            None,
+            "rejected_by_user",
+        ),
         (True, "The user doesn't want to take this action right now.", None, "rejected_by_user"),
         (True, "[Request interrupted by user for tool use]", None, "interrupted"),
         (True, "", False, "tool_error"),
@@ -345,9 +355,7 @@ def test_a_failure_is_of_a_kind_and_what_the_user_refused_is_none(
 )
 def test_a_stated_duration_wins_over_the_moments(folder: Folder, details: Any, duration_ms: float) -> None:
     (tool,) = [
-        each
-        for each in folder.read(call("t1", 10), result("t1", 12.5, details=details))
-        if each["type"] == "tool_use"
+        each for each in folder.read(call("t1", 10), result("t1", 12.5, details=details)) if each["type"] == "tool_use"
     ]
     assert tool["duration_ms"] == duration_ms
 
@@ -378,7 +386,9 @@ def test_several_results_on_a_line_complete_several_calls(folder: Folder) -> Non
 def test_a_run_of_an_agent_is_a_metric_beside_its_call(folder: Folder, name: str) -> None:
     found = folder.read(
         call("t1", 10, name, asked={"subagent_type": "Explore", "prompt": SECRET}),
-        result("t1", 19, details={"status": "completed", "agentId": "a1b2c3", "totalDurationMs": 8500, "totalTokens": 9}),
+        result(
+            "t1", 19, details={"status": "completed", "agentId": "a1b2c3", "totalDurationMs": 8500, "totalTokens": 9}
+        ),
     )
     run, tool = the(found, "agent_execution"), the(found, "tool_use")
     assert (run["agent_id"], run["agent_run_id"], run["success"]) == ("Explore", "a1b2c3", True)
@@ -432,7 +442,9 @@ def test_a_run_in_the_background_is_unknown_until_it_ends(folder: Folder) -> Non
 ENDINGS = {
     "a user's line": lambda words: prompt(40, words),
     "a user's text block": lambda words: prompt(40, [text(words)]),
-    "a queued operation": lambda words: line("queue-operation", 40, operation="enqueue", content=words, uuid=None, cwd=None),
+    "a queued operation": lambda words: line(
+        "queue-operation", 40, operation="enqueue", content=words, uuid=None, cwd=None
+    ),
 }
 
 
@@ -517,7 +529,9 @@ def test_an_embedded_message_that_has_its_own_file_counts_once(folder: Folder, o
     assert (tokens["output_tokens"], tokens["ts"]) == (4, microseconds(20))
 
 
-@pytest.mark.parametrize("data", [None, 5, "agent_progress", {"type": "agent_progress"}, {"type": "agent_progress", "message": 5}])
+@pytest.mark.parametrize(
+    "data", [None, 5, "agent_progress", {"type": "agent_progress"}, {"type": "agent_progress", "message": 5}]
+)
 def test_progress_of_an_unknown_shape_is_passed_over(folder: Folder, data: Any) -> None:
     assert folder.read(line("progress", 1, data=data), line("progress", 2, data={"type": "bash_progress"})) == []
     assert folder.rejected() == []
@@ -575,12 +589,21 @@ def hook(type: str, **more: Any) -> Line:
         (hook("hook_cancelled"), "PostToolUse:Edit", None, None),
         (hook("hook_success", hookName=None), "PostToolUse", True, None),
         (
-            line("progress", 1, data={"type": "hook_progress", "hookEvent": "SessionStart", "hookName": "SessionStart:startup"}),
+            line(
+                "progress",
+                1,
+                data={"type": "hook_progress", "hookEvent": "SessionStart", "hookName": "SessionStart:startup"},
+            ),
             "SessionStart:startup",
             None,
             None,
         ),
-        (system("stop_hook_summary", 1, hookInfos=[{"command": SECRET, "durationMs": 40}], hookErrors=[]), "Stop", True, 40),
+        (
+            system("stop_hook_summary", 1, hookInfos=[{"command": SECRET, "durationMs": 40}], hookErrors=[]),
+            "Stop",
+            True,
+            40,
+        ),
         (system("stop_hook_summary", 1, hookInfos=[{"command": SECRET}], hookErrors=[SECRET]), "Stop", None, None),
     ],
 )
@@ -604,7 +627,10 @@ def test_a_stop_hook_is_not_counted_at_its_beginning_and_in_the_summary(folder: 
 
 
 def test_other_attachments_are_no_hooks(folder: Folder) -> None:
-    assert folder.read(line("attachment", 1, attachment={"type": "todo", "content": SECRET}), hook("hook_unheard_of")) == []
+    assert (
+        folder.read(line("attachment", 1, attachment={"type": "todo", "content": SECRET}), hook("hook_unheard_of"))
+        == []
+    )
 
 
 def snapshot(message: str, at: float | None, *, update: bool = False, **fields: Any) -> Line:
@@ -629,7 +655,12 @@ def test_a_snapshot_is_a_checkpoint_of_its_files_session(folder: Folder) -> None
 
 def test_compaction_is_performance_and_its_summary_is_no_prompt(folder: Folder) -> None:
     found = folder.read(
-        system("compact_boundary", 1, parentUuid=None, compactMetadata={"trigger": "auto", "preTokens": 9, "durationMs": 1500}),
+        system(
+            "compact_boundary",
+            1,
+            parentUuid=None,
+            compactMetadata={"trigger": "auto", "preTokens": 9, "durationMs": 1500},
+        ),
         prompt(2, SECRET, isCompactSummary=True),
         system("microcompact_boundary", 3, compactMetadata={"trigger": "auto"}),
         system("compact_boundary", 4),
@@ -756,14 +787,22 @@ def test_lines_that_are_not_json_are_rejected_with_their_numbers(folder: Folder)
 def test_a_line_that_is_not_utf_8_is_rejected(folder: Folder) -> None:
     path = folder.path / f"{SESSION}.jsonl"
     path.write_bytes(
-        transcript(reply("m1", 1, used=usage())) + b'{"type":"user","cwd":"\xff"}\n' + transcript(reply("m2", 2, used=usage()))
+        transcript(reply("m1", 1, used=usage()))
+        + b'{"type":"user","cwd":"\xff"}\n'
+        + transcript(reply("m2", 2, used=usage()))
     )
     assert len(folder.read()) == 2
     assert [number for number, _ in folder.rejected()] == [2]
 
 
 @pytest.mark.parametrize(
-    "each", [line("user", 1, message={"content": 5}), reply("m1", 1, used=usage(input="3")), {"type": 5}, {**prompt(1), "cwd": 5}]
+    "each",
+    [
+        line("user", 1, message={"content": 5}),
+        reply("m1", 1, used=usage(input="3")),
+        {"type": 5},
+        {**prompt(1), "cwd": 5},
+    ],
 )
 def test_a_known_record_of_an_unknown_shape_is_rejected_alone(folder: Folder, each: Any) -> None:
     found = folder.read(reply("m0", 0, used=usage()), each, reply("m9", 9, used=usage()))
@@ -794,7 +833,9 @@ def everything() -> list[Line | str]:
         call("t2", 6, "Read", asked={"file_path": f"/home/{SECRET}"}),
         result("t2", 7, f"ENOENT: {SECRET}", error=True, details=f"Error: {SECRET}"),
         call("t3", 8, "Task", asked={"subagent_type": "Explore", "prompt": SECRET, "description": SECRET}),
-        result("t3", 9, [text()], details={"agentId": "a1", "totalDurationMs": 3, "content": [text()], "prompt": SECRET}),
+        result(
+            "t3", 9, [text()], details={"agentId": "a1", "totalDurationMs": 3, "content": [text()], "prompt": SECRET}
+        ),
         call("t4", 9.5, "Bash"),
         result("t4", 9.7, [text(f"{SECRET} failed")], error=True),
         embedded(reply("m3", 10, text(), used=usage()), 10.1),
@@ -835,7 +876,9 @@ def test_no_text_of_a_conversation_is_in_the_store(folder: Folder) -> None:
     assert [each for each in words_in(folder.store) if SECRET in each[2]] == []
 
 
-def test_no_text_of_a_conversation_is_in_the_file_of_a_store(folder: Folder, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_no_text_of_a_conversation_is_in_the_file_of_a_store(
+    folder: Folder, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     (folder.path / f"{SESSION}.jsonl").write_bytes(transcript(*everything()))
     path = tmp_path_factory.mktemp("home") / "tachograph.duckdb"
     with Store.open(path) as store:
@@ -851,12 +894,21 @@ def test_the_places_are_those_of_the_configuration(tmp_path: Path) -> None:
     claude = ClaudeCode()
     assert claude.places({}, tmp_path) == [tmp_path / ".claude/projects", tmp_path / ".config/claude/projects"]
     assert claude.places({"XDG_CONFIG_HOME": "/xdg"}, tmp_path)[1] == Path("/xdg/claude/projects")
-    assert claude.places({"CLAUDE_CONFIG_DIR": "/a, /b/projects"}, tmp_path) == [Path("/a/projects"), Path("/b/projects")]
+    assert claude.places({"CLAUDE_CONFIG_DIR": "/a, /b/projects"}, tmp_path) == [
+        Path("/a/projects"),
+        Path("/b/projects"),
+    ]
 
 
 @pytest.mark.parametrize(
     ("name", "owned"),
-    [("s.jsonl", True), ("agent-a1.jsonl", True), ("journal.jsonl", False), ("agent-a1.meta.json", False), ("x.txt", False)],
+    [
+        ("s.jsonl", True),
+        ("agent-a1.jsonl", True),
+        ("journal.jsonl", False),
+        ("agent-a1.meta.json", False),
+        ("x.txt", False),
+    ],
 )
 def test_a_transcript_is_known_by_its_name(name: str, owned: bool) -> None:
     assert source("claude-code").owns(Path("/projects/x") / name) is owned

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from strategies import good_lines, metric_logs
 
+from strategies import good_lines, metric_logs
 from tachograph.metric import (
     ADDED_TOKEN_KINDS,
     DATA_FIELDS,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 PATIENT = settings(
     deadline=None,
-    max_examples=150,
+    max_examples=100,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture],
 )
 Row = dict[str, Any]
@@ -157,7 +157,23 @@ def test_good_logs_read_the_same_in_blocks_and_line_by_line(lines: list[bytes], 
     assert assert_same(b"\n".join(lines) + b"\n", cuts).rejects == []
 
 
-ODD_BYTES = (b"\x00", b"\n", b"\r\n", b"\xef\xbb\xbf", b'"', b"\\", b"{", b"}", b"[", b",", b":", b"-", b"9", b"\xff", b" ")
+ODD_BYTES = (
+    b"\x00",
+    b"\n",
+    b"\r\n",
+    b"\xef\xbb\xbf",
+    b'"',
+    b"\\",
+    b"{",
+    b"}",
+    b"[",
+    b",",
+    b":",
+    b"-",
+    b"9",
+    b"\xff",
+    b" ",
+)
 MUTATIONS = st.lists(
     st.tuples(
         st.sampled_from(("flip", "insert", "delete", "join", "cut", "double")),
@@ -187,7 +203,7 @@ def mutated(log: bytes, way: str, where: float, bits: int, odd: bytes) -> bytes:
     return log + log[log.rfind(b"\n", 0, place) + 1 :]
 
 
-@settings(PATIENT, max_examples=300)
+@settings(PATIENT, max_examples=200)
 @given(lines=st.lists(good_lines(), min_size=1, max_size=6), mutations=MUTATIONS, cuts=CUTS)
 def test_damaged_logs_read_the_same_in_blocks_and_line_by_line(
     lines: list[bytes], mutations: list[tuple[str, float, int, bytes]], cuts: list[int]
@@ -205,7 +221,9 @@ def test_nothing_that_is_no_log_raises_anything(log: bytes, cuts: list[int]) -> 
     fast = assert_same(log, cuts)
     assert fast.rows == []
     lines = log.removesuffix(b"\n").split(b"\n")
-    assert [number for number, _, _ in fast.rejects] == [n for n, line in enumerate(lines) if line and not line.isspace()]
+    assert [number for number, _, _ in fast.rejects] == [
+        n for n, line in enumerate(lines) if line and not line.isspace()
+    ]
 
 
 def line(n: int = 1, /, at: Any = "2026-03-01T09:00:00Z", **data: Any) -> bytes:
@@ -308,7 +326,12 @@ def test_a_reader_that_is_used_again_forgets_what_was_taken() -> None:
 def test_keys_that_were_learned_from_one_block_are_read_in_the_next() -> None:
     log = b"\n".join([line(1, mystery=1), line(2, mystery={"a": [1]}, other=2), line(3), line(4, other=None)])
     read = assert_same(log, [1, 2, 3])
-    assert [row.get("extra") for row in read.rows] == [{"mystery": 1}, {"mystery": {"a": [1]}, "other": 2}, None, {"other": None}]
+    assert [row.get("extra") for row in read.rows] == [
+        {"mystery": 1},
+        {"mystery": {"a": [1]}, "other": 2},
+        None,
+        {"other": None},
+    ]
 
 
 @PATIENT
@@ -327,7 +350,9 @@ def test_both_readings_know_the_same_types() -> None:
 
 
 def test_every_type_is_read() -> None:
-    read = assert_same(b"\n".join(line(n).replace(b"tool_use", kind.encode()) for n, kind in enumerate(sorted(METRIC_TYPES))))
+    read = assert_same(
+        b"\n".join(line(n).replace(b"tool_use", kind.encode()) for n, kind in enumerate(sorted(METRIC_TYPES)))
+    )
     assert [row["type"] for row in read.rows] == sorted(METRIC_TYPES)
 
 
@@ -335,7 +360,12 @@ def _examples() -> Iterator[tuple[str, bool]]:
     for ending in ("", ".gz", ".zst"):
         yield f"metrics_20260301_093000.jsonl{ending}", True
         yield f"metrics_20260301_093000_host-7.jsonl{ending}", True
-    for name in ("metrics_2026_093000.jsonl", "metrics_20260301_093000.json", "metrics.jsonl", "x_metrics_20260301_093000.jsonl"):
+    for name in (
+        "metrics_2026_093000.jsonl",
+        "metrics_20260301_093000.json",
+        "metrics.jsonl",
+        "x_metrics_20260301_093000.jsonl",
+    ):
         yield name, False
 
 

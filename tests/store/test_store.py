@@ -9,8 +9,8 @@ import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from oracle import attribute, read_lines
 
+from oracle import attribute, read_lines
 from tachograph.errors import StoreUnusable
 from tachograph.ingest.reader import plan_paths, read
 from tachograph.store.duckdb import SCHEMA_VERSION, Store
@@ -91,7 +91,9 @@ def test_another_programs_database_is_not_touched(tmp_path: Path, read_only: boo
 
 @pytest.mark.parametrize("read_only", [True, False])
 @pytest.mark.parametrize("meta", ["(name VARCHAR, value VARCHAR)", "(kind INTEGER)"])
-def test_another_programs_database_may_have_a_table_of_the_same_name(tmp_path: Path, read_only: bool, meta: str) -> None:
+def test_another_programs_database_may_have_a_table_of_the_same_name(
+    tmp_path: Path, read_only: bool, meta: str
+) -> None:
     path = tmp_path / "other.duckdb"
     with duckdb.connect(path) as other:
         other.execute(f"CREATE TABLE meta {meta}")
@@ -176,7 +178,11 @@ def test_a_session_is_the_earliest_ones_by_moment_and_then_by_id(tmp_path: Path)
 
 def test_user_and_project_may_be_told_by_different_metrics(tmp_path: Path) -> None:
     with Store.in_memory() as store:
-        add(store, tmp_path, [line("a", 1, project_path="/a"), line("b", 2, user_id="bo"), line("c", session_id=None, user_id="x")])
+        add(
+            store,
+            tmp_path,
+            [line("a", 1, project_path="/a"), line("b", 2, user_id="bo"), line("c", session_id=None, user_id="x")],
+        )
         assert sessions(store) == [("s1", "bo", "/a")]
 
 
@@ -206,7 +212,7 @@ SPEAKERS = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(portions=st.lists(st.lists(SPEAKERS, max_size=5), min_size=1, max_size=3))
 def test_sessions_are_the_contracts_in_however_many_portions(
     tmp_path_factory: pytest.TempPathFactory, portions: list[list[bytes]]
@@ -214,7 +220,9 @@ def test_sessions_are_the_contracts_in_however_many_portions(
     metrics, _ = read_lines([each for portion in portions for each in portion])
     told = {
         (metric["session_id"], metric["user_id"], metric["project_path"])
-        for metric in attribute([{**metric, "user_id": None, "data": {}} for metric in metrics] + metrics)[: len(metrics)]
+        for metric in attribute([{**metric, "user_id": None, "data": {}} for metric in metrics] + metrics)[
+            : len(metrics)
+        ]
         if metric["session_id"]
     }
     with Store.in_memory() as store:
@@ -236,7 +244,11 @@ def models(store: Store) -> list[Any]:
 
 def test_an_id_is_counted_once_in_a_file_and_the_first_one_read_counts(tmp_path: Path) -> None:
     with Store.in_memory() as store:
-        add(store, tmp_path, [line("a", 5, model="1st"), line("b"), line("a", 1, model="2nd"), line("a", 9, model="3rd")])
+        add(
+            store,
+            tmp_path,
+            [line("a", 5, model="1st"), line("b"), line("a", 1, model="2nd"), line("a", 9, model="3rd")],
+        )
         assert models(store) == [("a", "1st"), ("b", None)]
 
 

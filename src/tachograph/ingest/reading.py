@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final, cast
 from tachograph.sources.protocol import Block
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
 BLOCK_BYTES: Final = 1 << 20
 MAX_LINE_BYTES: Final = 64 << 20
@@ -129,17 +129,23 @@ class _Scan:
             return
         if piece.start == 0:
             carry = self._without_byte_order_mark()
+        carry = yield from self._whole_lines(carry)
         while data := self._read():
-            end = data.rfind(b"\n") + 1
-            if end:
-                yield self._block(carry + data[:end])
-                carry = data[end:]
+            if b"\n" in data:
+                carry = yield from self._whole_lines(carry + data)
             elif len(carry) + len(data) > MAX_LINE_BYTES:
-                carry = self._past_a_long_line(len(carry) + len(data))
+                carry = yield from self._whole_lines(self._past_a_long_line(len(carry) + len(data)))
             else:
                 carry += data
         if carry:
             yield from self._last(carry)
+
+    def _whole_lines(self, data: bytes) -> Generator[Block, None, bytes]:
+        """Gives what ends with a newline, and returns the rest."""
+        end = data.rfind(b"\n") + 1
+        if end:
+            yield self._block(data[:end])
+        return data[end:]
 
     def _block(self, lines: bytes) -> Block:
         block = Block(self._progress.lines, self._progress.offset, lines, lines.count(b"\n"))

@@ -303,8 +303,6 @@ class TranscriptReader:
             kind, failed = tool_error_kind(bytes(block.content))
             success = False if failed else None
             call[7] = kind
-            if call[4] is None or call[4] in _AGENT_TOOLS:  # an unread call's tool may be one that starts agents
-                self._agent(line, block.tool_use_id or "", ended_ts=ts, success=success)
         call[5] = success
         raw = line.toolUseResult
         if raw is NOTHING or not (b"uration" in (details := bytes(raw)) or b"agentId" in details):

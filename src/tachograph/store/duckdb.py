@@ -250,7 +250,7 @@ class Loading:
                 "delete_merged",
                 "insert_merged",
             )
-        self._run("end_background_runs")
+        self._run("end_background_runs", "end_failed_runs")
         if self._some(self._sql["have_claims"]):
             self._run("insert_claimed_starts", "credit", "apply_credit", "place_starts", "apply_starts")
         self._run("changed_sessions", "delete_changed_sessions", "insert_changed_sessions")

@@ -52,6 +52,18 @@ WHERE metrics.agent_run_id = ends.agent_run_id AND metrics.source = ends.source
   AND metrics.type = 'agent_execution' AND metrics.ts IS NOT NULL AND metrics.ended_ts IS NULL
   AND ends.type = 'agent_execution' AND ends.ts IS NULL AND ends.ended_ts >= metrics.ts;
 
+-- name: end_failed_runs
+-- A run that failed at once has no result that names it: its call's failure is its own.
+UPDATE metrics SET
+    ended_ts = calls.ended_ts,
+    success = calls.success,
+    duration_ms = (calls.ended_ts - metrics.ts) / 1000.0
+FROM metrics AS calls
+WHERE metrics.id = calls.id || ':agent' AND metrics.source = calls.source
+  AND metrics.type = 'agent_execution' AND metrics.ts IS NOT NULL
+  AND metrics.ended_ts IS NULL AND metrics.agent_run_id IS NULL
+  AND calls.type = 'tool_use' AND calls.error_type IS NOT NULL AND calls.ended_ts >= metrics.ts;
+
 -- name: insert_claims
 -- More than one session tells of it: remember each, and decide below whose it is.
 INSERT INTO claims
@@ -88,7 +100,8 @@ WHERE type = 'session_start' AND in_parts AND session_id IN (SELECT session_id F
 
 -- name: credit
 -- Whose is a metric that several sessions tell of? Of two sessions the copy is the one whose own metrics lie farther,
--- in time, from those that both have: the original went on at once, or not at all. A tie goes to the smaller id.
+-- in time, from those that both have. The original has some among them (of sub-agents, which aren't copied), or ended
+-- with them, or went on at once. A tie goes to the smaller id.
 CREATE OR REPLACE TEMP TABLE credited AS
 WITH shared AS (
     SELECT mine.session_id AS one, theirs.session_id AS other, min(mine.ts) AS first_ts, max(mine.ts) AS last_ts
@@ -107,7 +120,7 @@ WITH shared AS (
     ANTI JOIN claims AS told ON told.id = metrics.id
     WHERE metrics.type <> 'session_start' AND metrics.ts IS NOT NULL
 ), nearest AS (
-    SELECT one, other, min(distance) AS distance FROM own GROUP BY one, other
+    SELECT one, other, if(min(distance) = 0, -2, min(distance)) AS distance FROM own GROUP BY one, other
 ), wins AS (
     SELECT shared.one, shared.other
     FROM shared
