@@ -248,9 +248,7 @@ class Session:
         command = self.history.pick(COMMANDS)
         success = self.history.likely(0.98)
         duration_ms = self.history.around(35, 0.8)
-        self.add(
-            "command_executed", {"command_name": command, "duration_ms": duration_ms, "success": success}
-        )
+        self.add("command_executed", {"command_name": command, "duration_ms": duration_ms, "success": success})
 
     def compact(self) -> None:
         """The conversation is summarised, because the model's context is nearly full."""

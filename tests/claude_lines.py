@@ -9,11 +9,13 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from tachograph.ingest.reader import Summary, plan_paths, read
-from tachograph.store.duckdb import Store
+from tachograph.ingest.reader import plan_paths, read
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tachograph.ingest.reader import Summary
+    from tachograph.store.duckdb import Store
 
 SECRET = "xyzzy-plugh"  # noqa: S105 - what must not be found in a store
 SESSION = "11111111-1111-4111-8111-111111111111"
@@ -46,7 +48,7 @@ def line(kind: str, at: float | None, **fields: Any) -> Line:
 
 
 def usage(
-    input: int = 3,
+    input: Any = 3,
     output: int = 5,
     read: int = 0,
     written: int = 0,
@@ -85,7 +87,7 @@ def reply(
     **fields: Any,
 ) -> Line:
     """A line of a model's reply."""
-    body = {"id": message, "role": "assistant", "model": model, "content": list(blocks) or [text()]}
+    body: Line = {"id": message, "role": "assistant", "model": model, "content": list(blocks) or [text()]}
     if used is not None:
         body["usage"] = used
     return line("assistant", at, message=body, **fields)
@@ -135,7 +137,9 @@ def ingest(store: Store, *paths: Path, source: str | None = "claude-code") -> Su
 
 def rows(store: Store, where: str = "true") -> list[dict[str, Any]]:
     """The metrics, by moment and id: of each what it has. (A row without a moment is none yet.)"""
-    found = store.connection.execute(f"SELECT * FROM metrics WHERE ts IS NOT NULL AND {where} ORDER BY ts, id")
+    found = store.connection.execute(
+        f"SELECT * FROM metrics WHERE ts IS NOT NULL AND {where} ORDER BY ts, id"  # noqa: S608 - a test's own words
+    )
     names = [column[0] for column in found.description]
     return [
         {name: value for name, value in zip(names, row, strict=True) if value is not None} for row in found.fetchall()

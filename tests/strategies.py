@@ -208,9 +208,7 @@ def _object(
     return {name: value for name, value in line.items() if value is not ABSENT}
 
 
-def _json(
-    line: dict[str, Any], *, ascii_only: bool = False, separators: tuple[str, str] = (",", ":")
-) -> bytes:
+def _json(line: dict[str, Any], *, ascii_only: bool = False, separators: tuple[str, str] = (",", ":")) -> bytes:
     return json.dumps(line, ensure_ascii=ascii_only, separators=separators).encode()
 
 
@@ -254,10 +252,7 @@ WRONG_FIELDS: tuple[tuple[str, Any], ...] = (
     *(("type", value) for value in (*NOT_TEXT, *NULLS, "tool_used", "TOOL_USE", " tool_use")),
     *(("timestamp", value) for value in (*NOT_TEXT, *NULLS, 1_767_225_600, "yesterday", "12:30")),
     *(("timestamp", f"2026-{rest}") for rest in ("02-30", "02-29T10:00Z", "13-01", "00-01", "W54-1", "3-1")),
-    *(
-        ("timestamp", f"2026-03-01T{rest}")
-        for rest in ("25:00Z", "10:60Z", "10:00:60Z", "10:00+24:00", "1 UTC")
-    ),
+    *(("timestamp", f"2026-03-01T{rest}") for rest in ("25:00Z", "10:60Z", "10:00:60Z", "10:00+24:00", "1 UTC")),
     *(("timestamp", text) for text in ("0001-01-01T00:00+01:00", "9999-12-31T23:59-00:01", "0000-01-01")),
 )
 WRONG_DATA: tuple[tuple[str, Any], ...] = (
@@ -370,9 +365,7 @@ def questions(draw: DrawFn, anchors: tuple[Anchor, ...] | None = None, *, bounde
     )
 
 
-def _range(
-    draw: DrawFn, near: tuple[Anchor, ...], *, bounded: bool
-) -> tuple[datetime | None, datetime | None]:
+def _range(draw: DrawFn, near: tuple[Anchor, ...], *, bounded: bool) -> tuple[datetime | None, datetime | None]:
     bound = moments(near)
     start, end = draw(bound), draw(bound)
     if start > end:

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
+
 from oracle import aggregate, read_lines
 from strategies import Question, histories
-
 from tachograph import MetricsAggregator, MetricsParser
 
 

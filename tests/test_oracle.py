@@ -45,9 +45,7 @@ def local_starts(window: str, first: str, last: str, zone: str) -> list[str]:
 
 def test_a_line_becomes_a_metric() -> None:
     text = b"""{"id":"9f1c","timestamp":"2026-03-01T10:30:00.125+01:00","type":"tool_use","session_id":"s1",
-        "user_id":"ana","data":{"tool_name":"Bash","mystery":1},"metadata":{"host":"h"}}""".replace(
-        b"\n", b""
-    )
+        "user_id":"ana","data":{"tool_name":"Bash","mystery":1},"metadata":{"host":"h"}}""".replace(b"\n", b"")
     assert read(text) == [
         {
             "id": "9f1c",
@@ -210,9 +208,7 @@ def test_nothing_is_the_empty_answer() -> None:
 
 
 def test_a_range_has_its_start_and_not_its_end() -> None:
-    metrics = read(
-        line(1, "2026-03-01T00:00Z"), line(2, "2026-03-01T23:59:59.999999Z"), line(3, "2026-03-02T00:00Z")
-    )
+    metrics = read(line(1, "2026-03-01T00:00Z"), line(2, "2026-03-01T23:59:59.999999Z"), line(3, "2026-03-02T00:00Z"))
     start, end = moment("2026-03-01T01:00+01:00"), moment("2026-03-02T00:00Z")
     assert aggregate(metrics, "daily", start, end)["total_metrics"] == 2
 
@@ -231,9 +227,7 @@ def test_percentiles_are_values_at_an_exact_index() -> None:
 
 
 def test_seconds_count_where_milliseconds_are_absent() -> None:
-    metrics = read(
-        line(1, duration_ms=1, duration_seconds=9), line(2, duration_ms=None, duration_seconds=2), line(3)
-    )
+    metrics = read(line(1, duration_ms=1, duration_seconds=9), line(2, duration_ms=None, duration_seconds=2), line(3))
     assert aggregate(metrics, "daily")["duration_stats"]["total_ms"] == 2001
 
 
@@ -395,9 +389,7 @@ def test_filling_adds_every_window_of_the_range() -> None:
     start, end = moment("2026-03-01T18:00Z"), moment("2026-03-06T00:00Z")
 
     def counts(start: datetime | None, end: datetime | None, *, fill: bool) -> list[int]:
-        return [
-            row["metrics_count"] for row in aggregate(metrics, "daily", start, end, fill=fill)["time_series"]
-        ]
+        return [row["metrics_count"] for row in aggregate(metrics, "daily", start, end, fill=fill)["time_series"]]
 
     assert counts(start, end, fill=False) == [1, 1]
     assert counts(start, end, fill=True) == [0, 1, 0, 1, 0]
@@ -447,9 +439,7 @@ def test_an_hour_that_lord_howe_cuts_begins_at_the_change() -> None:
 
 
 def test_hours_and_days_of_kathmandu_begin_at_a_quarter_past_in_utc() -> None:
-    assert window_start("hourly", moment("2026-03-01T12:20Z"), "Asia/Kathmandu") == moment(
-        "2026-03-01T12:15Z"
-    )
+    assert window_start("hourly", moment("2026-03-01T12:20Z"), "Asia/Kathmandu") == moment("2026-03-01T12:15Z")
     assert window_start("daily", moment("2026-03-01T18:14Z"), "Asia/Kathmandu") == moment("2026-02-28T18:15Z")
     assert window_start("daily", moment("2026-03-01T18:15Z"), "Asia/Kathmandu") == moment("2026-03-01T18:15Z")
 
@@ -480,9 +470,7 @@ def test_hours_and_days_of_kathmandu_begin_at_a_quarter_past_in_utc() -> None:
         ),
     ],
 )
-def test_a_day_without_midnight_begins_at_its_first_moment(
-    zone: str, first: str, last: str, days: list[str]
-) -> None:
+def test_a_day_without_midnight_begins_at_its_first_moment(zone: str, first: str, last: str, days: list[str]) -> None:
     assert local_starts("daily", first, last, zone) == days
 
 
@@ -512,9 +500,7 @@ def test_a_day_without_midnight_begins_at_its_first_moment(
         ),
     ],
 )
-def test_a_day_with_two_midnights_begins_at_the_first(
-    zone: str, first: str, last: str, days: list[str]
-) -> None:
+def test_a_day_with_two_midnights_begins_at_the_first(zone: str, first: str, last: str, days: list[str]) -> None:
     assert local_starts("daily", first, last, zone) == days
 
 

@@ -225,9 +225,15 @@ def _raw_object(line: bytes) -> dict[str, msgspec.Raw]:
         line.decode()
     except UnicodeDecodeError as error:
         raise Refused(f"not UTF-8 at byte {error.start} of the line") from None
-    if not isinstance(_any(line), dict):  # which also finds numbers that no float holds, wherever they are
-        raise Refused("not a JSON object")
-    return _RAW_OBJECT.decode(line)
+    try:
+        return _RAW_OBJECT.decode(line)
+    except msgspec.ValidationError:
+        _any(line)
+        raise Refused("not a JSON object") from None
+    except RecursionError:
+        raise Refused("nested too deeply") from None
+    except (msgspec.DecodeError, UnicodeError) as error:
+        raise Refused(f"not JSON: {str(error).removeprefix('JSON is malformed: ')}") from None
 
 
 def _any(raw: bytes | msgspec.Raw) -> Any:

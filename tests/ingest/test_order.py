@@ -171,7 +171,7 @@ def found_in(store: Store) -> tuple[dict[str, Any], dict[str, Any]]:
 SEEDS = st.integers(0, 2**32)
 
 
-@settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=10, suppress_health_check=[HealthCheck.too_slow])
 @given(seed=SEEDS, order=SEEDS)
 def test_any_order_and_any_portions_come_to_the_same(seed: int, order: int) -> None:
     tree = grow(seed)
@@ -184,7 +184,7 @@ def test_any_order_and_any_portions_come_to_the_same(seed: int, order: int) -> N
             assert contents(store) == expected
 
 
-@settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.too_slow])
 @given(seed=SEEDS)
 def test_what_was_copied_is_the_originals_and_a_copy_begins_with_its_own(seed: int) -> None:
     tree = grow(seed)
@@ -194,7 +194,7 @@ def test_what_was_copied_is_the_originals_and_a_copy_begins_with_its_own(seed: i
         assert [session for session, *_ in contents(store)[1]] == sorted(tree.starts)
 
 
-@settings(deadline=None, max_examples=12, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=8, suppress_health_check=[HealthCheck.too_slow])
 @given(seed=SEEDS, order=SEEDS, copies=st.integers(1, 2))
 @example(seed=0, order=0, copies=2)
 def test_a_copy_that_did_nothing_itself_is_no_session(seed: int, order: int, copies: int) -> None:

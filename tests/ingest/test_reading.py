@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import sys
 from io import BytesIO
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
@@ -50,7 +51,7 @@ def read_in_pieces(data: bytes, starts: Sequence[int] = ()) -> Reading:
     lines: list[tuple[int, int, bytes]] = []
     too_long: list[tuple[int, int]] = []
     before, offset, unfinished = 0, 0, 0
-    for index, (start, end) in enumerate(zip(cuts, cuts[1:], strict=False)):
+    for index, (start, end) in enumerate(pairwise(cuts)):
         last = index == len(cuts) - 2
         piece = Piece("", start, end, at_line_start=index == 0, to_the_end=last)
         progress = Progress(start)
@@ -61,9 +62,10 @@ def read_in_pieces(data: bytes, starts: Sequence[int] = ()) -> Reading:
                 lines.append((before + number, place, line))
                 place += len(line) + 1
         too_long += [(before + number, place) for number, place in progress.too_long or ()]
-        before += progress.lines
-        offset = max(offset, progress.offset)
-        unfinished = progress.unfinished
+        if not unfinished:
+            before += progress.lines
+            offset = max(offset, progress.offset)
+        unfinished = unfinished or progress.unfinished
         assert progress.trouble is None
     return Reading(lines, too_long, offset, before, unfinished)
 

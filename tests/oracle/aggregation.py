@@ -18,9 +18,7 @@ TYPES = (*WINDOWS, "by_session", *GROUPINGS)
 INSTANT = timedelta(microseconds=1)
 FILTERS: dict[str, Callable[[Metric], Any]] = {
     **{name: itemgetter(name) for name in ("session_id", "user_id", "type", "project_path")},
-    **{
-        name: measure.field(name) for name in ("tool_name", "agent_id", "model", "error_type", "command_name")
-    },
+    **{name: measure.field(name) for name in ("tool_name", "agent_id", "model", "error_type", "command_name")},
 }
 
 

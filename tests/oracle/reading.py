@@ -70,13 +70,12 @@ def _json_object(line: bytes) -> dict[str, Any]:
     except UnicodeDecodeError:
         raise RejectedError("not UTF-8") from None
     try:
-        value = json.loads(
-            text, parse_constant=_not_a_number, parse_float=_finite, object_pairs_hook=_last_of_each_key
-        )
+        value = json.loads(text, parse_constant=_not_a_number, object_pairs_hook=_last_of_each_key)
     except (ValueError, RecursionError):
         raise RejectedError("not JSON") from None
     if not isinstance(value, dict):
         raise RejectedError("not an object")
+    _check_finite(value)
     return value
 
 
@@ -84,11 +83,12 @@ def _not_a_number(name: str) -> NoReturn:
     raise RejectedError(f"{name} is not a number")
 
 
-def _finite(digits: str) -> float:
-    value = float(digits)
-    if math.isinf(value):
+def _check_finite(value: Any) -> None:
+    """Of the values that count: one that a later key hides is none."""
+    if isinstance(value, float) and math.isinf(value):
         raise RejectedError("a number is infinite")
-    return value
+    for part in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        _check_finite(part)
 
 
 def _last_of_each_key(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

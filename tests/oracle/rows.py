@@ -55,10 +55,7 @@ GROUPINGS = {
 def window_rows(window: str, windows: dict[datetime, list[Metric]], zone: str) -> list[Row]:
     """A row for each window, given by its first moment, in the order in which they come."""
     label, columns = WINDOW_ROWS[window]
-    return [
-        {label: _iso(start, ZoneInfo(zone)), **_columns(*columns)(metrics)}
-        for start, metrics in windows.items()
-    ]
+    return [{label: _iso(start, ZoneInfo(zone)), **_columns(*columns)(metrics)} for start, metrics in windows.items()]
 
 
 def session_rows(metrics: list[Metric], zone: tzinfo) -> list[Row]:
@@ -82,8 +79,7 @@ def group_rows(type: str, metrics: list[Metric]) -> list[Row]:
     """A row for each user, tool, agent or project, by count, largest first, then by name."""
     grouping = GROUPINGS[type]
     return [
-        {grouping.label: name, **grouping.row(group)}
-        for name, group in measure.groups(metrics, grouping.key).items()
+        {grouping.label: name, **grouping.row(group)} for name, group in measure.groups(metrics, grouping.key).items()
     ]
 
 

@@ -104,9 +104,7 @@ def _changes_on(day: date, zone: str) -> list[datetime]:
     for minute, before, after in zip(minutes, offsets, offsets[1:], strict=False):
         if before != after:
             seconds = [minute + n * SECOND for n in range(1, 61)]
-            changes += [
-                second for second in seconds if _offset(second, zone) != _offset(second - SECOND, zone)
-            ]
+            changes += [second for second in seconds if _offset(second, zone) != _offset(second - SECOND, zone)]
     return changes
 
 

@@ -101,14 +101,8 @@ def test_another_programs_database_may_have_a_table_of_the_same_name(
         Store.open(path, read_only=read_only)
 
 
-def test_an_empty_database_that_is_only_to_be_read_is_no_store(tmp_path: Path) -> None:
-    duckdb.connect(tmp_path / "empty.duckdb").close()
-    with pytest.raises(StoreUnusable):
-        Store.open(tmp_path / "empty.duckdb", read_only=True)
-
-
 @pytest.mark.parametrize("read_only", [True, False])
-@pytest.mark.parametrize("content", [b"not a database", bytes(range(256)) * 64, b"SQLite format 3\x00" + bytes(4096)])
+@pytest.mark.parametrize("content", [b"not a database", bytes(range(256)) * 64])
 def test_a_damaged_file_is_told_and_left_as_it_is(tmp_path: Path, content: bytes, read_only: bool) -> None:
     path = tmp_path / "store"
     path.write_bytes(content)
@@ -212,7 +206,7 @@ SPEAKERS = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=20)
 @given(portions=st.lists(st.lists(SPEAKERS, max_size=5), min_size=1, max_size=3))
 def test_sessions_are_the_contracts_in_however_many_portions(
     tmp_path_factory: pytest.TempPathFactory, portions: list[list[bytes]]

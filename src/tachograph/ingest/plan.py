@@ -61,7 +61,7 @@ class Plan:
     unchanged: int = 0
     skipped: list[Skipped] = field(default_factory=list)
     again: list[str] = field(default_factory=list)
-    """Paths that were read before and are read again from their beginning."""
+    """Paths of which all that was read is read again, from the beginning or from a compressed copy."""
 
     @property
     def bytes_to_read(self) -> int:
@@ -153,6 +153,8 @@ def _plan_new(result: Plan, file: Found, missing: list[FileEntry]) -> None:
     try:
         compressed = is_compressed(file.path)
         for entry in missing:
+            if compressed and file.path in (f"{entry.path}.gz", f"{entry.path}.zst"):
+                result.again.append(entry.path)
             moved = (
                 entry.source == file.source
                 and not compressed

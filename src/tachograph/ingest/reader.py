@@ -13,7 +13,7 @@ from tachograph.sources import source
 from tachograph.store.duckdb import FileEntry, Loading, RejectEntry, Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
 _TASK_BYTES: Final = 12 << 20
@@ -73,10 +73,11 @@ class _FileInHand:
                 RejectEntry(ready.piece.path, self.lines + problem.line + 1, problem.offset, problem.reason)
                 for problem in ready.problems
             ]
-            self.lines += ready.progress.lines
-            self.offset = max(self.offset, ready.progress.offset)
+            if not self.unfinished:  # else no line begins after it, and the next reading begins with it
+                self.lines += ready.progress.lines
+                self.offset = max(self.offset, ready.progress.offset)
             self.trouble = self.trouble or ready.progress.trouble
-            self.unfinished = ready.progress.unfinished > 0
+            self.unfinished = self.unfinished or ready.progress.unfinished > 0
             self.complete = ready.piece.to_the_end
             self._marks = ready.marks
             self._expected = ready.piece.end
@@ -113,14 +114,13 @@ class _Ingest:
         self._files = {item.found.path: _FileInHand(item) for item in what.to_read}
         self._rejects: list[RejectEntry] = []
         self._changed: dict[str, _FileInHand] = {}
-        self._forgotten = [*what.again, *(old for old, _ in what.moved)]
+        self._forgotten, self._moved = what.again, what.moved
 
     def run(self) -> Summary:
         """Reads everything."""
         if not (self._plan.to_read or self._plan.moved):
             return self._summary
         tasks = _tasks(self._plan.to_read)
-        entries = [entry for _, entry in self._plan.moved]
         with self._store.loading() as loading:
             for part in do_all(tasks):
                 kind = source(tasks[part.number].source)
@@ -128,9 +128,8 @@ class _Ingest:
                 if part.done:
                     self._take(part)
                 if loading.appended >= _ROWS_A_COMMIT:
-                    self._commit(loading, entries)
-                    entries = []
-            self._commit(loading, entries)
+                    self._commit(loading)
+            self._commit(loading)
         for file in self._files.values():
             self._summary.files_read += 1
             self._summary.unfinished += file.unfinished
@@ -148,11 +147,11 @@ class _Ingest:
             if self._progress:
                 self._progress(size)
 
-    def _commit(self, loading: Loading, entries: Iterable[FileEntry]) -> None:
+    def _commit(self, loading: Loading) -> None:
         changed = [file.entry() for file in self._changed.values()]
         self._summary.lines_rejected += len(self._rejects)
-        loading.commit([*entries, *changed], self._forgotten, self._rejects)
-        self._rejects, self._changed, self._forgotten = [], {}, []
+        loading.commit(changed, self._forgotten, self._rejects, self._moved)
+        self._rejects, self._changed, self._forgotten, self._moved = [], {}, [], []
 
 
 def _tasks(items: Sequence[ToRead]) -> list[Task]:

@@ -172,6 +172,7 @@ class _Scan:
                 self._progress.offset += end
                 return data[end:]
             self._progress.offset += len(data)
+        self._progress.offset = 0  # no line begins here, so this says nothing about where the next reading does
         return None
 
     def _past_a_long_line(self, length: int) -> bytes:

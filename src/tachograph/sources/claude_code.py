@@ -47,6 +47,7 @@ _DEFAULT_AGENT: Final = "general-purpose"
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _COMMAND: Final = re.compile(r"<command-name>\s*([^<\s][^<]{0,199}?)\s*</command-name>")
 _QUEUED_NOTIFICATION: Final = b'"<task-notification>'
+_ANSWER: Final = re.compile(r"<result>.*</result>", re.DOTALL)
 _NOTIFICATION_FIELD: Final = re.compile(r"<(task-id|status|duration_ms)>\s*([^<]{1,200}?)\s*</\1>")
 
 T = TypeVar("T")
@@ -162,7 +163,7 @@ class TranscriptReader:
     def __init__(self) -> None:
         self._messages: dict[tuple[str, str | None], list[Any]] = {}
         self._calls: dict[tuple[str, str | None], list[Any]] = {}
-        self._sessions: dict[str, tuple[int, str | None]] = {}
+        self._sessions: dict[str, list[Any]] = {}
         self._rows: list[dict[str, Any]] = []
         self._file_session: str | None = None
 
@@ -207,12 +208,19 @@ class TranscriptReader:
                 continue
             session = line.sessionId
             if session:
-                first = self._sessions.get(session)
-                if first is None or ts < first[0]:
-                    self._sessions[session] = (ts, line.cwd)
+                self._seen(session, ts, line.cwd)
             take = _RECORDS.get(kind or "")
             if take is not None:
                 take(self, line, ts)
+
+    def _seen(self, session: str, ts: int, cwd: str | None) -> None:
+        """When a session began, and where its first line was written that says so."""
+        start = self._sessions.get(session)
+        if start is None:
+            start = self._sessions[session] = [ts, None, None]
+        start[0] = min(start[0], ts)
+        if cwd is not None and (start[1] is None or (ts, cwd) < (start[1], start[2])):
+            start[1:] = ts, cwd
 
     def _assistant(self, line: Line, ts: int) -> None:
         message, run = line.message, line.agentId
@@ -345,7 +353,7 @@ class TranscriptReader:
 
     def _notification(self, line: Line, ts: int, text: str) -> None:
         """The end of a sub-agent that ran in the background: an end without a beginning, which names the run."""
-        fields = dict(_NOTIFICATION_FIELD.findall(text))
+        fields = dict(_NOTIFICATION_FIELD.findall(_ANSWER.sub("", text)))
         run = fields.get("task-id")
         if run is None:
             return
@@ -509,8 +517,8 @@ def _call_row(key: tuple[str, str | None], call: list[Any]) -> tuple[Any, ...]:
     return (f"claude-code:{key[0]}", ts, ended, "tool_use", key[1], run, cwd, tool, success, duration, kind)
 
 
-def _session_row(session: str, first: tuple[int, str | None]) -> dict[str, Any]:
-    ts, cwd = first
+def _session_row(session: str, start: list[Any]) -> dict[str, Any]:
+    ts, _, cwd = start
     return {
         "id": f"claude-code:{session}:start",
         "ts": ts,

@@ -74,19 +74,20 @@ _TOOL_TEXTS: Final = (
     (re.compile(rb"The user doesn't want to (proceed|take this action)"), "rejected_by_user", False),
     (re.compile(rb"Request interrupted by user|\[Request interrupted"), "interrupted", False),
     (re.compile(rb"Sibling tool call errored"), "sibling_failed", True),
-    (re.compile(rb"(Error: )?Exit code \d+"), "exit_code", True),
-    (re.compile(rb"(<tool_use_error>)?File has not been read yet"), "file_not_read", True),
-    (re.compile(rb"(<tool_use_error>)?File has been (unexpectedly )?modified"), "file_changed", True),
-    (re.compile(rb"(<tool_use_error>)?String to replace not found"), "no_match", True),
-    (re.compile(rb"(<tool_use_error>)?InputValidationError"), "invalid_input", True),
+    (re.compile(rb"Exit code \d+"), "exit_code", True),
+    (re.compile(rb"File has not been read yet"), "file_not_read", True),
+    (re.compile(rb"File has been (unexpectedly )?modified"), "file_changed", True),
+    (re.compile(rb"String to replace not found"), "no_match", True),
+    (re.compile(rb"InputValidationError"), "invalid_input", True),
     (
-        re.compile(rb"(<tool_use_error>)?(File does not exist|ENOENT|Path does not exist)|.{0,80}ENOENT"),
+        re.compile(rb"(File does not exist|ENOENT|Path does not exist)|.{0,80}ENOENT"),
         "not_found",
         True,
     ),
     (re.compile(rb".{0,120}(requested permissions|denied|EACCES|not allowed)"), "permission_denied", True),
     (re.compile(rb".{0,120}tim(ed|e) ?out", re.IGNORECASE), "timeout", True),
 )
+_WRAPPINGS: Final = (b"<tool_use_error>", b"Error: ")
 _JSON_STRING_START: Final = re.compile(rb'\s*(?:\[\s*\{[^{}]{0,60}?"text"\s*:\s*)?"')
 
 
@@ -109,6 +110,8 @@ def tool_error_kind(content: bytes) -> tuple[str, bool]:
     """
     start = _JSON_STRING_START.match(content)
     text = content[start.end() :] if start else content
+    for wrapping in _WRAPPINGS:
+        text = text.removeprefix(wrapping)
     for pattern, kind, failed in _TOOL_TEXTS:
         if pattern.match(text):
             return kind, failed

@@ -37,6 +37,7 @@ _NAME: Final = re.compile(r"metrics_\d{8}_\d{6}.*\.jsonl(\.gz|\.zst)?")
 _UNKNOWN_KEY: Final = re.compile(
     r"Object contains unknown field `(.*)` - at `\$(\[(?:\d+|\.\.\.)\])?(\.data)?`", re.DOTALL
 )
+_CAN_BE_NAMED: Final = re.compile(r'[^"\\\x00-\x1f]*')
 _LEARNED_KEYS_MAX: Final = 48
 _DIGITS_TO_ZERO: Final = bytes.maketrans(b"123456789", b"000000000")
 _SHAPES: Final = frozenset(
@@ -281,7 +282,12 @@ class _BlockDecoder:
     def _learn(self, complaint: str) -> None:
         found = _UNKNOWN_KEY.fullmatch(complaint)
         keys = self._data_keys if found and found[3] else self._top_keys
-        if not found or found[1] in keys or len(self._data_keys) + len(self._top_keys) >= _LEARNED_KEYS_MAX:
+        if (
+            not found
+            or found[1] in keys
+            or not _CAN_BE_NAMED.fullmatch(found[1])
+            or len(self._data_keys) + len(self._top_keys) >= _LEARNED_KEYS_MAX
+        ):
             raise _NotPlain
         keys.append(found[1])
         self._build()

@@ -126,17 +126,28 @@ class Store:
         if not tables:
             self._create()
             return
-        if "meta" not in tables:
+        version = self._version(tables)
+        if version is None:
             mend = "choose another folder with --home"
             raise StoreUnusable("this DuckDB file is not a store of Tachograph's", where=str(self.path), mend=mend)
-        row = self.connection.execute("SELECT value FROM meta WHERE name = 'schema'").fetchone()
-        version = int(row[0]) if row else 0
         if version > SCHEMA_VERSION:
             raise StoreUnusable(
                 f"it was made by a newer version of Tachograph (schema {version}; this one knows {SCHEMA_VERSION})",
                 where=str(self.path),
                 mend="update tachograph, or choose another folder with --home",
             )
+
+    def _version(self, tables: set[str]) -> int | None:
+        """The schema's version, or None where it isn't ours."""
+        if not {"meta", "metrics", "files"} <= tables:
+            return None
+        columns = self.connection.execute(
+            "SELECT column_name FROM duckdb_columns() WHERE table_name = 'meta'"
+        ).fetchall()
+        if {name for (name,) in columns} != {"name", "value"}:
+            return None
+        row = self.connection.execute("SELECT value FROM meta WHERE name = 'schema'").fetchone()
+        return int(row[0]) if row and str(row[0]).isdecimal() else None
 
     def files(self) -> dict[str, FileEntry]:
         """The ledger, by path."""
@@ -218,11 +229,17 @@ class Loading:
         self.appended += sum(batch.length for batch in self._waiting)
         self._waiting = []
 
-    def commit(self, entries: Sequence[FileEntry], gone: Sequence[str], rejects: Sequence[RejectEntry]) -> None:
+    def commit(
+        self,
+        entries: Sequence[FileEntry],
+        gone: Sequence[str] = (),
+        rejects: Sequence[RejectEntry] = (),
+        moved: Sequence[tuple[str, FileEntry]] = (),
+    ) -> None:
         """Makes what is staged metrics, and the ledger know it, in one transaction.
 
-        `entries` replace those of the same path; `gone` are paths whose entries and rejects are forgotten first (files
-        that were moved, or are read again from their beginning).
+        `entries` replace those of the same path. First, `gone` are paths whose entries and rejects are forgotten (of
+        files that are read again from their beginning), and `moved` are files that have another path now.
         """
         self._append()
         if self.appended:
@@ -230,6 +247,10 @@ class Loading:
         if gone:
             self._forget("rejects", gone)
             self._forget("files", gone)
+        for path, entry in moved:
+            self._connection.execute("UPDATE rejects SET path = ? WHERE path = ?", [entry.path, path])
+            self._forget("files", [path])
+        entries = [*(entry for _, entry in moved), *entries]
         if entries:
             self._forget("files", [entry.path for entry in entries])
             kinds = "VARCHAR VARCHAR BIGINT BIGINT BIGINT BIGINT VARCHAR VARCHAR BOOLEAN VARCHAR"
@@ -250,7 +271,7 @@ class Loading:
                 "delete_merged",
                 "insert_merged",
             )
-        self._run("end_background_runs", "end_failed_runs")
+        self._run("end_background_runs", "end_plain_runs")
         if self._some(self._sql["have_claims"]):
             self._run("insert_claimed_starts", "credit", "apply_credit", "place_starts", "apply_starts")
         self._run("changed_sessions", "delete_changed_sessions", "insert_changed_sessions")

@@ -52,17 +52,17 @@ WHERE metrics.agent_run_id = ends.agent_run_id AND metrics.source = ends.source
   AND metrics.type = 'agent_execution' AND metrics.ts IS NOT NULL AND metrics.ended_ts IS NULL
   AND ends.type = 'agent_execution' AND ends.ts IS NULL AND ends.ended_ts >= metrics.ts;
 
--- name: end_failed_runs
--- A run that failed at once has no result that names it: its call's failure is its own.
+-- name: end_plain_runs
+-- A run whose result doesn't name it (it failed at once, or its build was an older one) ended with its call.
 UPDATE metrics SET
     ended_ts = calls.ended_ts,
     success = calls.success,
-    duration_ms = (calls.ended_ts - metrics.ts) / 1000.0
+    duration_ms = calls.duration_ms
 FROM metrics AS calls
 WHERE metrics.id = calls.id || ':agent' AND metrics.source = calls.source
   AND metrics.type = 'agent_execution' AND metrics.ts IS NOT NULL
   AND metrics.ended_ts IS NULL AND metrics.agent_run_id IS NULL
-  AND calls.type = 'tool_use' AND calls.error_type IS NOT NULL AND calls.ended_ts >= metrics.ts;
+  AND calls.type = 'tool_use' AND calls.ts IS NOT NULL AND calls.ended_ts IS NOT NULL;
 
 -- name: insert_claims
 -- More than one session tells of it: remember each, and decide below whose it is.
