@@ -294,9 +294,10 @@ def bad_lines(draw: DrawFn, anchors: tuple[Anchor, ...] = ANCHORS) -> bytes:
     if way in ("value", "number"):
         key = draw(st.sampled_from(KEYS_FOR_THEM))
         value = draw(st.sampled_from(NO_NUMBERS if way == "number" else NOT_A_VALUE))
-        # The last `data` wins, but what an earlier one holds must be JSON as well.
+        # The last `data` wins; what an earlier one holds must be JSON all the same, but may be any number.
         pair = b'"data":{"' + key + b'":' + value + b"}"
-        return b"{" + pair + b"," + text[1:] if draw(st.booleans()) else text[:-1] + b"," + pair + b"}"
+        first = way == "value" and draw(st.booleans())
+        return b"{" + pair + b"," + text[1:] if first else text[:-1] + b"," + pair + b"}"
     if way == "tail":
         return text + draw(st.sampled_from((*TAILS, text, b" " + text)))
     if way == "cut":

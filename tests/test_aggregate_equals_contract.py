@@ -42,7 +42,7 @@ def same(mine: Any, theirs: Any, where: str = "") -> None:
         assert mine == theirs, (where, mine, theirs)
 
 
-@settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(deadline=None, max_examples=120, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(histories())
 def test_every_answer_equals_the_slow_reading(history: tuple[list[bytes], Question]) -> None:
     lines, asked = history
@@ -50,7 +50,7 @@ def test_every_answer_equals_the_slow_reading(history: tuple[list[bytes], Questi
     same(answer(lines, asked), aggregate(metrics, **asked._asdict()))
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(histories(bounded=True))
 def test_filled_windows_equal_the_slow_reading(history: tuple[list[bytes], Question]) -> None:
     lines, asked = history
