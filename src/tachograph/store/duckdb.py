@@ -28,7 +28,12 @@ if TYPE_CHECKING:
 SCHEMA_VERSION: Final = 1
 _BUSY_SECONDS: Final = 30.0
 _BUSY_POLL_SECONDS: Final = 0.02
-_MEMORY_LIMIT: Final = "256MB"
+_CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
+    "memory_limit": "256MB",
+    "preserve_insertion_order": False,  # `seq` has the order, so that all cores may append
+    "autoinstall_known_extensions": False,  # nothing is fetched from anywhere
+    "autoload_known_extensions": False,
+}
 _ROWS_TOGETHER: Final = 180_000
 
 
@@ -321,7 +326,7 @@ def _connect(database: str, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     return duckdb.connect(
         database,
         read_only=read_only,
-        config={"memory_limit": _MEMORY_LIMIT, "preserve_insertion_order": False},
+        config=_CONFIG,
     )
 
 
