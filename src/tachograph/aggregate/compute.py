@@ -19,12 +19,26 @@ from tachograph.errors import BadQuestion
 from tachograph.metric import FIRST_US
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from tachograph.store.duckdb import Store
 
 _OUTCOME: Final = "CASE WHEN success IS NULL AND type = 'error_occurred' THEN false ELSE success END"
 _ERRORS: Final = "count(*) FILTER (type = 'error_occurred')"
+_FINE: Final = 1_000_000_000
+_COARSE_MS: Final = 4_000_000_000
+_DURATION: Final = f"""
+    sum(CAST(CASE WHEN abs(duration_ms) < {_COARSE_MS} THEN duration_ms * {_FINE} END AS BIGINT)) AS fine_duration,
+    sum(duration_ms) FILTER (abs(duration_ms) >= {_COARSE_MS}) AS coarse_duration
+"""
+"""Durations are summed as whole picoseconds, because a sum of floats depends on which core was first.
+
+Only those of more than a month and a half, of which no integer could hold the sum, are summed as they are.
+"""
+_DURATION_OF_PARTS: Final = """
+    sum(parts.fine_duration) AS fine_duration,
+    sum(parts.coarse_duration) AS coarse_duration
+"""
 _FILLED_WINDOWS_MAX: Final = 1_000_000
 _TOKEN_KINDS: Final = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
 _SESSION_VALUES: Final = {"user_id": "user_id", "project_path": "project_path"}
@@ -103,7 +117,11 @@ class _Computation:
     def _query(self, sql: str, **parameters: Any) -> list[dict[str, Any]]:
         cursor = self._connection.execute(sql, {**self._parameters, **parameters} or None)
         names = [column[0] for column in cursor.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        if "fine_duration" in names:
+            for row in rows:
+                row["total_duration_ms"] = _total([row])
+        return rows
 
     def _cells(self) -> list[dict[str, Any]]:
         """Everything that adds up, by what the breakdowns need."""
@@ -114,7 +132,7 @@ class _Computation:
                 CASE WHEN type = 'error_occurred' THEN error_type END AS error_type,
                 {_OUTCOME} AS outcome,
                 count(*) AS count,
-                count(duration_ms) AS timed, sum(duration_ms) AS duration,
+                count(duration_ms) AS timed, {_DURATION},
                 min(duration_ms) AS shortest, max(duration_ms) AS longest,
                 sum(token_count) AS token_count, {kinds},
                 min(ts) AS first_ts, max(ts) AS last_ts
@@ -181,7 +199,7 @@ class _Computation:
                         {_window_expression(runs(unit, zone, days))} AS start_us,
                         metrics.session_id, metrics.user_id,
                         count(*) AS metrics_count, {_ERRORS} AS errors,
-                        sum(duration_ms) AS duration, sum(token_count) AS tokens
+                        {_DURATION}, sum(token_count) AS tokens
                     {self._source}
                     GROUP BY ALL
                 )
@@ -191,7 +209,7 @@ class _Computation:
                     count(DISTINCT parts.session_id) AS sessions,
                     count(DISTINCT coalesce(parts.user_id, sessions.user_id)) AS users,
                     sum(parts.errors)::BIGINT AS errors,
-                    coalesce(sum(parts.duration), 0) AS total_duration_ms,
+                    {_DURATION_OF_PARTS},
                     coalesce(sum(parts.tokens), 0) AS tokens
                 FROM parts LEFT JOIN sessions ON sessions.session_id = parts.session_id
                 GROUP BY parts.start_us
@@ -235,7 +253,7 @@ class _Computation:
             SELECT
                 metrics.session_id, min(metrics.ts) AS first_ts, max(metrics.ts) AS last_ts,
                 count(*) AS metrics_count, {_ERRORS} AS errors,
-                coalesce(sum(duration_ms), 0) AS total_duration_ms, coalesce(sum(token_count), 0) AS tokens
+                {_DURATION}, coalesce(sum(token_count), 0) AS tokens
             {self._source} AND metrics.session_id IS NOT NULL
             GROUP BY metrics.session_id
             ORDER BY first_ts, metrics.session_id
@@ -263,7 +281,7 @@ class _Computation:
                 SELECT
                     metrics.session_id, metrics.user_id, metrics.project_path,
                     count(*) AS metrics_count, {_ERRORS} AS errors,
-                    sum(duration_ms) AS duration, sum(token_count) AS tokens
+                    {_DURATION}, sum(token_count) AS tokens
                 {self._source}
                 GROUP BY ALL
             )
@@ -273,7 +291,7 @@ class _Computation:
                 count(DISTINCT coalesce(parts.user_id, sessions.user_id)) AS users,
                 sum(parts.metrics_count)::BIGINT AS metrics_count,
                 sum(parts.errors)::BIGINT AS errors,
-                coalesce(sum(parts.duration), 0) AS total_duration_ms,
+                {_DURATION_OF_PARTS},
                 coalesce(sum(parts.tokens), 0) AS tokens
             FROM parts LEFT JOIN sessions ON sessions.session_id = parts.session_id
             GROUP BY owner
@@ -342,9 +360,11 @@ def _present(cells: Iterable[Mapping[str, Any]], name: str) -> list[Any]:
     return [cell[name] for cell in cells if cell[name] is not None]
 
 
-def _total(cells: Iterable[Mapping[str, Any]]) -> float:
+def _total(cells: Sequence[Mapping[str, Any]]) -> float:
+    """The durations of groups together, in milliseconds."""
+    fine = sum(cell["fine_duration"] or 0 for cell in cells) / _FINE
     try:
-        return math.fsum(_present(cells, "duration"))
+        return math.fsum([fine, *_present(cells, "coarse_duration")])
     except (OverflowError, ValueError):  # past the largest float, or infinities of both signs
         return math.inf
 
