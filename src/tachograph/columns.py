@@ -126,6 +126,7 @@ class ColumnBuilder:
         self._key_texts: list[bytes] = []
         self._key_offsets = array("i", [0])
         self._words: dict[str, _Words] = {}
+        self._combinations: dict[tuple[Any, ...], int] = {}
         self._integers: dict[str, array[int]] = {}
         self._lowest: dict[str, set[int]] = {}
         """Rows whose value is the one that marks absence."""
@@ -135,12 +136,12 @@ class ColumnBuilder:
 
     def add_keys(self, values: Sequence[str]) -> None:
         """The ids, which are all there and mostly differ."""
-        joined = "".join(values)
-        text = joined.encode()
-        lengths: Iterable[int] = map(len, values)
-        if len(text) != len(joined):
-            lengths = (len(value.encode()) for value in values)
-        offsets = accumulate(lengths, initial=self._key_offsets.pop())
+        text = "".join(values).encode()
+        begin, width = self._key_offsets.pop(), len(values[0])
+        if len(text) == width * len(values) and set(map(len, values)) == {width}:
+            offsets: Iterable[int] = range(begin, begin + len(text) + 1, width)
+        else:
+            offsets = accumulate((len(value.encode()) for value in values), initial=begin)
         self._key_offsets.extend(offsets)
         self._key_texts.append(text)
 
@@ -157,14 +158,18 @@ class ColumnBuilder:
         Rows are looked up once, by the combination; each column then follows from that at the speed of a byte.
         """
         rows = list(zip(*columns.values(), strict=True))
-        combinations = list(set(rows))
-        if len(combinations) > _BYTE_WORDS:
-            for name, values in columns.items():
-                self.add_words(name, values)
-            return
-        position = {combination: index for index, combination in enumerate(combinations)}
-        indexes = bytes(map(position.__getitem__, rows))
-        for name, values in zip(columns, zip(*combinations, strict=True), strict=True):
+        known = self._combinations
+        try:
+            indexes = bytes(map(known.__getitem__, rows))
+        except (KeyError, ValueError):  # a new combination, or more than a byte counts
+            for row in set(rows):
+                known.setdefault(row, len(known))
+            if len(known) > _BYTE_WORDS:
+                for name, values in columns.items():
+                    self.add_words(name, values)
+                return
+            indexes = bytes(map(known.__getitem__, rows))
+        for name, values in zip(columns, zip(*known, strict=True), strict=True):
             found = set(values)
             if found != {None}:
                 self._words_of(name).add_translated(indexes, values, found, self.length)

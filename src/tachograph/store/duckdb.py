@@ -34,7 +34,7 @@ _CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
     "autoinstall_known_extensions": False,  # nothing is fetched from anywhere
     "autoload_known_extensions": False,
 }
-_ROWS_TOGETHER: Final = 180_000
+_ROWS_TOGETHER: Final = 400_000
 
 
 @dataclass(frozen=True, slots=True)
