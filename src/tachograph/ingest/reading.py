@@ -154,12 +154,16 @@ class _Scan:
         return block
 
     def _without_byte_order_mark(self) -> bytes:
-        data = self._handle.read(min(len(_BOM), self._left))
-        self._left -= len(data)
+        data = self._handle.read(len(_BOM))
         if data == _BOM:
-            self._progress.offset = len(_BOM)
+            self._left = max(0, self._left - len(data))
+            self._progress.offset = len(data)
             return b""
-        return data
+        within = data[: self._left]
+        self._left -= len(within)
+        if len(within) < len(data):
+            self._handle.seek(len(within))
+        return within
 
     def _to_the_first_line(self) -> bytes | None:
         """Passes over the line that began before the piece, or returns None where none begins within it."""
