@@ -46,8 +46,12 @@ class Reading(NamedTuple):
 
 
 def read_in_pieces(data: bytes, starts: Sequence[int] = ()) -> Reading:
-    """Reads a file cut at these places, and puts the pieces together as a reading of the file does."""
-    cuts = [0, *sorted({start for start in starts if 0 < start < len(data)}), len(data)]
+    """Reads a file cut at these places, and puts the pieces together as a reading of the file does.
+
+    A byte order mark is never cut: pieces are large.
+    """
+    first = len(BOM) if data.startswith(BOM) else 0
+    cuts = [0, *sorted({start for start in starts if first < start < len(data)}), len(data)]
     lines: list[tuple[int, int, bytes]] = []
     too_long: list[tuple[int, int]] = []
     before, offset, unfinished = 0, 0, 0
