@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -141,7 +142,7 @@ def test_trouble_while_asking(
     trouble: Exception, words: str, log: Path, monkeypatch: pytest.MonkeyPatch, tachograph: Command
 ) -> None:
     def fail(*_: object) -> None:
-        raise trouble
+        raise copy(trouble)  # its own keeps what it met alive, and connections should end before the interpreter
 
     monkeypatch.setattr(answering, "compute", fail)
     assert words in tachograph.mistake("daily")
@@ -154,7 +155,7 @@ def test_an_interrupted_command_ends_quietly_and_the_store_stays_good(
     stop: BaseException, log: Path, monkeypatch: pytest.MonkeyPatch, tachograph: Command
 ) -> None:
     def interrupted(*_: object) -> None:
-        raise stop
+        raise copy(stop)
 
     with monkeypatch.context() as patch:
         patch.setattr("tachograph.ingest.reader.do_all", interrupted)
