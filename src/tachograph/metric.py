@@ -113,14 +113,21 @@ def microseconds(text: str) -> int:
 
     Digits past the microsecond are cut off. Raises `ValueError` where no calendar has that moment.
     """
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    value = (moment - EPOCH) // _MICROSECOND
+    value = microseconds_of(datetime.fromisoformat(text))
     if not FIRST_US <= value <= LAST_US:
         message = f"{text!r} is outside the years 1 to 9999"
         raise ValueError(message)
     return value
+
+
+def aware(time: datetime) -> datetime:
+    """The time itself; one without a zone is UTC."""
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def microseconds_of(time: datetime) -> int:
+    """A datetime in microseconds since 1970, whatever its zone, even where its moment in UTC has no year of ours."""
+    return (aware(time) - EPOCH) // _MICROSECOND
 
 
 def moment(microseconds_utc: int) -> datetime:

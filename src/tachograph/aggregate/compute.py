@@ -41,7 +41,7 @@ _DURATION_OF_PARTS: Final = """
 """
 _FILLED_WINDOWS_MAX: Final = 1_000_000
 _TOKEN_KINDS: Final = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
-_SESSION_VALUES: Final = {"user_id": "user_id", "project_path": "project_path"}
+_SESSION_VALUES: Final = frozenset({"user_id", "project_path"})
 """Filters whose value is the session's where the metric has none."""
 
 
@@ -114,8 +114,8 @@ class _Computation:
             self._parameters[name] = list(values)
         return f"FROM metrics {joined} WHERE {' AND '.join(conditions)}"
 
-    def _query(self, sql: str, **parameters: Any) -> list[dict[str, Any]]:
-        cursor = self._connection.execute(sql, {**self._parameters, **parameters} or None)
+    def _query(self, sql: str) -> list[dict[str, Any]]:
+        cursor = self._connection.execute(sql, self._parameters or None)
         names = [column[0] for column in cursor.description or ()]
         rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
         if "fine_duration" in names:

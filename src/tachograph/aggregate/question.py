@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Final
 
 from tachograph.errors import BadQuestion
-from tachograph.metric import EPOCH, FIRST_US, LAST_US, METRIC_TYPES
+from tachograph.metric import FIRST_US, LAST_US, METRIC_TYPES, microseconds_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -119,5 +119,4 @@ def _values(value: str | Iterable[str]) -> tuple[str, ...]:
 def _microseconds(time: datetime | None) -> int | None:
     if time is None:
         return None
-    aware = time if time.tzinfo else time.replace(tzinfo=UTC)
-    return min(max((aware - EPOCH) // timedelta(microseconds=1), FIRST_US), LAST_US + 1)
+    return min(max(microseconds_of(time), FIRST_US), LAST_US + 1)

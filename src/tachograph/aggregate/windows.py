@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Final, Literal
 
-from tachograph.metric import EPOCH, FIRST_US, LAST_US, moment
+from tachograph.metric import EPOCH, FIRST_US, LAST_US, microseconds_of, moment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
 WindowKind = Literal["hour", "day", "week", "month"]
 
@@ -82,7 +82,7 @@ def midnight(day: date, zone: tzinfo) -> int:
     first = naive - _offset(naive.replace(tzinfo=zone))
     exists = _shows(first, zone) == naive
     if exists:
-        return _to_us(first)
+        return microseconds_of(first)
     before, after = first - timedelta(days=1), first + timedelta(days=1)
     while after - before > timedelta(microseconds=1):  # when do the clocks first show midnight or later?
         middle = before + (after - before) // 2
@@ -90,11 +90,7 @@ def midnight(day: date, zone: tzinfo) -> int:
             after = middle
         else:
             before = middle
-    return _to_us(after)
-
-
-def _to_us(naive_utc: datetime) -> int:
-    return (naive_utc.replace(tzinfo=UTC) - EPOCH) // timedelta(microseconds=1)
+    return microseconds_of(after)
 
 
 def _offset(aware: datetime) -> timedelta:
@@ -144,10 +140,10 @@ def _next(kind: WindowKind, day: date) -> date:
 
 
 def _dated(kind: WindowKind, begins: Iterable[date], zone: tzinfo) -> Iterator[tuple[int, int]]:
-    edge_of: Callable[[date], int] = lambda day: _edge(day, zone)  # noqa: E731 - a name for what is done twice
     for day in sorted(begins):
         following = _next(kind, day)
-        start, end = edge_of(day), edge_of(following) if following > day else LAST_US + 1
+        start = _edge(day, zone)
+        end = _edge(following, zone) if following > day else LAST_US + 1
         if end > start:
             yield start, end
 

@@ -13,7 +13,7 @@ from tachograph.aggregate.question import AggregationType, Question, question, t
 from tachograph.cli.options import FILTERS
 from tachograph.cli.zone import system_zone
 from tachograph.errors import BadQuestion
-from tachograph.metric import EPOCH, FIRST_US, LAST_US, moment
+from tachograph.metric import FIRST_US, LAST_US, microseconds_of, moment
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:.*", re.IGNORECASE)
-_MICROSECOND: Final = timedelta(microseconds=1)
 
 
 def ask(kind: AggregationType, options: Namespace) -> Question:
@@ -78,7 +77,7 @@ def _begin(option: str, text: str, zone: tzinfo) -> int:
         mend = "give 2026-03-01, 2026-03-01T09:30, or 2026-03-01T09:30+01:00"
         raise BadQuestion(f"{text!r} is no date or moment of the calendar", where=option, mend=mend) from None
     aware = named if named.tzinfo else named.replace(tzinfo=zone)
-    us = (aware - EPOCH) // _MICROSECOND
+    us = microseconds_of(aware)
     if not FIRST_US <= us <= LAST_US:
         raise BadQuestion(f"{text!r} is outside the years 1 to 9999 of UTC", where=option, mend="leave it out")
     return us

@@ -15,7 +15,7 @@ from tachograph.ingest.reading import (
     open_plain_or_compressed,
     read_blocks,
 )
-from tachograph.metric import Metric, Refused, Reject, read_metric
+from tachograph.metric import Metric, Refused, Reject, aware, read_metric
 from tachograph.sources import source
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class MetricsParser:
         """
         import asyncio  # noqa: PLC0415 - takes as long to import as a small log to read
 
-        metrics = self._metrics(_aware(start), _aware(end))
+        metrics = self._metrics(aware(start) if start else None, aware(end) if end else None)
         while batch := await asyncio.to_thread(lambda: list(islice(metrics, max(1, batch_size)))):
             yield batch
 
@@ -74,24 +74,15 @@ class MetricsParser:
             progress = Progress(0)
             with open_plain_or_compressed(str(path)) as handle:
                 for block in read_blocks(handle, piece, progress):
-                    offset = block.offset
-                    for number, line in enumerate(block.lines.split(b"\n"), block.first_line + 1):
-                        if line and not line.isspace():
-                            try:
-                                yield read_metric(line)
-                            except Refused as refusal:
-                                self.rejects.append(Reject(str(path), number, offset, str(refusal)))
-                        offset += len(line) + 1
+                    for number, offset, line in block.numbered_lines():
+                        try:
+                            yield read_metric(line)
+                        except Refused as refusal:
+                            self.rejects.append(Reject(str(path), number + 1, offset, str(refusal)))
         except OSError as error:
             raise UnreadableLog(f"it can't be read: {error.strerror or error}", where=str(path)) from None
         except compression_errors() as error:
             raise UnreadableLog(f"the compressed file is damaged or cut: {error}", where=str(path)) from None
         self.rejects += [
-            Reject(str(path), line + 1, offset, "the line is too long") for line, offset in progress.too_long or ()
+            Reject(str(path), line + 1, offset, "the line is too long") for line, offset in progress.too_long
         ]
-
-
-def _aware(time: datetime | None) -> datetime | None:
-    from datetime import UTC  # noqa: PLC0415 - beside its only use
-
-    return time if time is None or time.tzinfo else time.replace(tzinfo=UTC)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from tachograph.ingest.plan import Plan, Skipped, ToRead, find_given, find_in_places, known_places, plan
+from tachograph.ingest.plan import Plan, Skipped, ToRead, find_given, plan
 from tachograph.ingest.reading import Piece, marks
 from tachograph.ingest.tasks import PieceRead, Task, TaskPart
 from tachograph.ingest.workers import do_all
@@ -13,7 +13,7 @@ from tachograph.sources import source
 from tachograph.store.duckdb import FileEntry, Loading, RejectEntry, Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
 _TASK_BYTES: Final = 12 << 20
@@ -32,12 +32,6 @@ class Summary:
     """Files that weren't read, or not to their end, and why."""
     unfinished: int = 0
     """Files whose last line isn't whole yet."""
-
-
-def plan_places(store: Store, environment: Mapping[str, str], home: Path) -> Plan:
-    """What is new in the places where this machine's agents keep their logs."""
-    skipped: list[Skipped] = []
-    return plan(find_in_places(known_places(environment, home), skipped), store.files(), skipped)
 
 
 def plan_paths(store: Store, paths: Sequence[Path], forced: str | None = None) -> Plan:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import sys
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
@@ -53,7 +53,7 @@ class Progress:
     """Why it ended early, for people; None where it didn't."""
     unfinished: int = 0
     """Bytes of a last line that isn't whole yet."""
-    too_long: list[tuple[int, int]] | None = None
+    too_long: list[tuple[int, int]] = field(default_factory=list)
     """Lines that were passed over, as (line, offset)."""
 
 
@@ -107,7 +107,6 @@ class _Scan:
         self._piece = piece
         self._progress = progress
         self._left = sys.maxsize if piece.compressed else piece.end - piece.start
-        progress.too_long = []
 
     def _read(self) -> bytes:
         """The next bytes before the piece's end, or nothing there or where the file ends sooner."""
@@ -180,7 +179,6 @@ class _Scan:
         return None
 
     def _past_a_long_line(self, length: int) -> bytes:
-        assert self._progress.too_long is not None
         self._progress.too_long.append((self._progress.lines, self._progress.offset))
         while True:
             within = self._read()

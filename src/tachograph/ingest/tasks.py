@@ -88,6 +88,5 @@ def _read(piece: Piece, outcome: PieceRead, reader: Reader) -> Iterator[None]:
         progress.trouble = f"the compressed file is damaged or cut: {error}"
     megabytes = MAX_LINE_BYTES >> 20
     outcome.problems.extend(
-        LineProblem(line, offset, f"the line is longer than {megabytes} MiB")
-        for line, offset in progress.too_long or ()
+        LineProblem(line, offset, f"the line is longer than {megabytes} MiB") for line, offset in progress.too_long
     )

@@ -116,17 +116,14 @@ def _projects(folder: Path) -> Path:
 def _line_by_line(block: Block) -> tuple[list[Line], list[LineProblem]]:
     lines: list[Line] = []
     problems: list[LineProblem] = []
-    offset = block.offset
-    for number, line in enumerate(block.lines.split(b"\n")):
-        if line and not line.isspace():
-            try:
-                line.decode()
-                lines.append(_LINES.decode(line))
-            except _BAD_LINE as error:
-                reason = str(error).removeprefix("JSON is malformed: ")
-                kind = "unknown shape" if isinstance(error, msgspec.ValidationError) else "not JSON"
-                problems.append(LineProblem(block.first_line + number, offset, f"{kind}: {reason[:200]}"))
-        offset += len(line) + 1
+    for number, offset, line in block.numbered_lines():
+        try:
+            line.decode()
+            lines.append(_LINES.decode(line))
+        except _BAD_LINE as error:
+            reason = str(error).removeprefix("JSON is malformed: ")
+            kind = "unknown shape" if isinstance(error, msgspec.ValidationError) else "not JSON"
+            problems.append(LineProblem(number, offset, f"{kind}: {reason[:200]}"))
     return lines, problems
 
 

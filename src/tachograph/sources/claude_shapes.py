@@ -107,7 +107,6 @@ class Line(msgspec.Struct):
     apiErrorStatus: int | None = None
     error: msgspec.Raw = NOTHING
     cause: msgspec.Raw = NOTHING
-    retryAttempt: float | None = None
     data: msgspec.Raw = NOTHING
     attachment: msgspec.Raw = NOTHING
     content: msgspec.Raw = NOTHING

@@ -159,14 +159,11 @@ def _looks_like_a_metric(line: bytes) -> bool:
 def _line_by_line(block: Block) -> tuple[list[dict[str, Any]], list[LineProblem]]:
     rows: list[dict[str, Any]] = []
     problems: list[LineProblem] = []
-    offset = block.offset
-    for number, line in enumerate(block.lines.split(b"\n")):
-        if line and not line.isspace():
-            try:
-                rows.append(_row(parse_line(line)))
-            except Refused as refusal:
-                problems.append(LineProblem(block.first_line + number, offset, str(refusal)))
-        offset += len(line) + 1
+    for number, offset, line in block.numbered_lines():
+        try:
+            rows.append(_row(parse_line(line)))
+        except Refused as refusal:
+            problems.append(LineProblem(number, offset, str(refusal)))
     return rows, problems
 
 

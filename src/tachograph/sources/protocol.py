@@ -27,6 +27,14 @@ class Block(NamedTuple):
     newlines: int
     """How many lines there are."""
 
+    def numbered_lines(self) -> Iterator[tuple[int, int, bytes]]:
+        """The lines that aren't blank, one by one: number (counted as `first_line`), where it begins, the bytes."""
+        offset = self.offset
+        for number, line in enumerate(self.lines.split(b"\n"), self.first_line):
+            if line and not line.isspace():
+                yield number, offset, line
+            offset += len(line) + 1
+
 
 @dataclass(frozen=True, slots=True)
 class LineProblem:

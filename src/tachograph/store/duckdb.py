@@ -66,15 +66,14 @@ class RejectEntry:
 class Store:
     """A store of metrics. Close it, or use it in a `with` statement."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path | None, *, read_only: bool) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path | None) -> None:
         self.connection = connection
         self.path = path
-        self.read_only = read_only
 
     @classmethod
     def in_memory(cls) -> Store:
         """An empty store that lasts as long as the object."""
-        store = cls(_connect(":memory:", read_only=False), None, read_only=False)
+        store = cls(_connect(":memory:", read_only=False), None)
         store._create()
         return store
 
@@ -95,11 +94,11 @@ class Store:
                 where=str(path.parent),
                 mend="choose another with --home",
             ) from None
-        store = cls(_connect_patiently(path, read_only=read_only), path, read_only=read_only)
+        store = cls(_connect_patiently(path, read_only=read_only), path)
         if read_only and store._is_empty():  # made by a process that was killed before it wrote the schema
             store.close()
             cls.open(path).close()
-            store = cls(_connect_patiently(path, read_only=read_only), path, read_only=read_only)
+            store = cls(_connect_patiently(path, read_only=read_only), path)
         try:
             store._check()
         except BaseException:
@@ -241,7 +240,7 @@ class Loading:
         rejects: Sequence[RejectEntry] = (),
         moved: Sequence[tuple[str, FileEntry]] = (),
     ) -> None:
-        """Makes what is staged metrics, and the ledger know it, in one transaction.
+        """Makes what was appended metrics, and the ledger know it, in one transaction.
 
         `entries` replace those of the same path. First, `gone` are paths whose entries and rejects are forgotten (of
         files that are read again from their beginning), and `moved` are files that have another path now.
@@ -323,11 +322,7 @@ def _interrupts_held_back() -> Iterator[None]:
 def _connect(database: str, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     import duckdb  # noqa: PLC0415 - takes a tenth of a second, which a command that asks nothing shouldn't pay
 
-    return duckdb.connect(
-        database,
-        read_only=read_only,
-        config=_CONFIG,
-    )
+    return duckdb.connect(database, read_only=read_only, config=_CONFIG)
 
 
 def _connect_patiently(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
