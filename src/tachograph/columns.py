@@ -126,7 +126,7 @@ class ColumnBuilder:
         self._key_texts: list[bytes] = []
         self._key_offsets = array("i", [0])
         self._words: dict[str, _Words] = {}
-        self._combinations: dict[tuple[Any, ...], int] = {}
+        self._combinations: dict[tuple[str, ...], dict[tuple[Any, ...], int]] = {}
         self._integers: dict[str, array[int]] = {}
         self._lowest: dict[str, set[int]] = {}
         """Rows whose value is the one that marks absence."""
@@ -158,7 +158,7 @@ class ColumnBuilder:
         Rows are looked up once, by the combination; each column then follows from that at the speed of a byte.
         """
         rows = list(zip(*columns.values(), strict=True))
-        known = self._combinations
+        known = self._combinations.setdefault(tuple(columns), {})
         try:
             indexes = bytes(map(known.__getitem__, rows))
         except (KeyError, ValueError):  # a new combination, or more than a byte counts

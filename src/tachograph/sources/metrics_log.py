@@ -1,8 +1,9 @@
 """The metrics log: the engine's own format, which any program may write (`metric.py` says what a line is).
 
 Whole blocks are decoded at once into typed structs and turned into columns; a block that holds anything but good
-lines is read again line by line by `metric.parse_line`, which decides what is refused and why. Keys that the engine
-doesn't know are learned from the decoder's complaint about the first of them, and from then on decoded as raw JSON.
+lines is read again line by line by `metric.parse_line`, which decides what is refused and why. The keys that occur are
+learned from the decoder's complaint about the first of each, because a log has few of those that there are; from then
+on they are decoded as what they are, those that the engine doesn't know as raw JSON.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ _NAMES: Final = (
     "tool_name", "agent_id", "command_name", "error_type", "operation", "hook_name", "model", "success",
 )  # fmt: skip
 """Fields of few values, of which few combinations occur."""
-_KNOWN: Final = tuple(field.name for field in DATA_FIELDS)
+_DATA_TYPES: Final = {field.name: _FIELD_TYPES[field.kind] for field in DATA_FIELDS}
 
 
 class _NotPlain(Exception):  # noqa: N818 - a signal inside this module
@@ -198,6 +199,7 @@ class _BlockDecoder:
     """Decodes blocks of good lines, and learns unknown keys as it meets them."""
 
     def __init__(self) -> None:
+        self._known: list[str] = []
         self._data_keys: list[str] = []
         self._top_keys: list[str] = []
         self._build()
@@ -205,7 +207,7 @@ class _BlockDecoder:
     def _build(self) -> None:
         data_type = msgspec.defstruct(
             "Data",
-            [(field.name, *_FIELD_TYPES[field.kind]) for field in DATA_FIELDS] + _raw_fields(self._data_keys),
+            [(name, *_DATA_TYPES[name]) for name in self._known] + _raw_fields(self._data_keys),
             rename=_renaming(self._data_keys),
             forbid_unknown_fields=True,
             gc=False,
@@ -236,17 +238,15 @@ class _BlockDecoder:
         if "" in ids:
             raise _NotPlain
         values = _transposed([payload or self._empty for payload in payloads])
-        known: dict[str, Sequence[Any]] = dict(zip(_KNOWN, values, strict=False))
-        seconds = known.pop("duration_seconds")
-        if _any_value(seconds, nan):
-            known["duration_ms"] = _durations(known["duration_ms"], seconds)
-        known["token_count"] = _token_counts(known)
-        names = {name: known.pop(name) for name in _NAMES}
+        known: dict[str, Sequence[Any]] = dict(zip(self._known, values, strict=False))
+        extras = dict(zip(self._data_keys, values[len(self._known) :], strict=True))
+        seconds = known.pop("duration_seconds", None)
+        if seconds is not None and _any_value(seconds, nan):
+            known["duration_ms"] = _durations(known.get("duration_ms"), seconds)
+            extras = {"duration_seconds": _numbers(seconds), **extras}
+        known.update(_token_counts(known))
+        names: dict[str, Sequence[Any]] = {name: known.pop(name) for name in _NAMES if name in known}
         names["type"] = types
-        extras = {
-            "duration_seconds": _numbers(seconds),
-            **dict(zip(self._data_keys, values[len(_KNOWN) :], strict=True)),
-        }
         moments = _moments(stamps)
         if moments is None:
             known["ts"] = _timestamps(stamps)
@@ -278,6 +278,10 @@ class _BlockDecoder:
 
     def _learn(self, complaint: str) -> None:
         found = _UNKNOWN_KEY.fullmatch(complaint)
+        if found and found[3] and found[1] in _DATA_TYPES:
+            self._known.append(found[1])
+            self._build()
+            return
         keys = self._data_keys if found and found[3] else self._top_keys
         if (
             not found
@@ -387,7 +391,9 @@ def _are_moments(text: bytes, width: int, stamps: Sequence[str]) -> bool:
     return True
 
 
-def _durations(milliseconds: Sequence[float | None], seconds: Sequence[float | None]) -> list[float | None]:
+def _durations(milliseconds: Sequence[float | None] | None, seconds: Sequence[float | None]) -> list[float | None]:
+    if milliseconds is None:
+        milliseconds = [None] * len(seconds)
     durations = [
         ms if _is_there(ms) else s * 1000 if _is_there(s) else None for ms, s in zip(milliseconds, seconds, strict=True)
     ]
@@ -400,12 +406,12 @@ def _is_there(value: float | None) -> TypeGuard[float]:
     return value is not None and not isnan(value)
 
 
-def _token_counts(known: Mapping[str, Sequence[int | None]]) -> Sequence[int | None]:
-    """The stated counts, and where there is none the sum of the kinds that are there."""
-    stated = known["token_count"]
-    kinds = [known[name] for name in ADDED_TOKEN_KINDS if _any_value(known[name], ABSENT_INT)]
+def _token_counts(known: Mapping[str, Sequence[int | None]]) -> dict[str, Sequence[int | None]]:
+    """The stated counts, and where there is none the sum of the kinds; nothing where no kind is there."""
+    kinds = [known[name] for name in ADDED_TOKEN_KINDS if name in known and _any_value(known[name], ABSENT_INT)]
     if not kinds:
-        return stated
+        return {}
+    stated = known.get("token_count") or [None] * len(kinds[0])
     counts: list[int | None] = []
     for count, values in zip(stated, zip(*kinds, strict=True), strict=True):
         if count is None or count == ABSENT_INT:
@@ -416,12 +422,10 @@ def _token_counts(known: Mapping[str, Sequence[int | None]]) -> Sequence[int | N
             counts.append(total)
         else:
             counts.append(count)
-    return counts
+    return {"token_count": counts}
 
 
 def _numbers(column: Sequence[float | None]) -> Sequence[bytes | None]:
-    if not _any_value(column, nan):
-        return [None] * len(column)
     return [msgspec.json.encode(value) if _is_there(value) else None for value in column]
 
 

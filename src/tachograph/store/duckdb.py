@@ -31,6 +31,7 @@ _BUSY_POLL_SECONDS: Final = 0.02
 _CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
     "memory_limit": "256MB",
     "preserve_insertion_order": False,  # `seq` has the order, so that all cores may append
+    "max_vacuum_tasks": 0,  # merging row groups when it closes would rewrite half of what was just appended
     "autoinstall_known_extensions": False,  # nothing is fetched from anywhere
     "autoload_known_extensions": False,
 }
