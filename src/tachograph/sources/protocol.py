@@ -1,7 +1,7 @@
 """What a source of metrics offers: where its files are, how one is recognised, and how bytes become metrics.
 
-A source knows nothing of the store, and keeps nothing between two pieces of a file: a piece parsed twice, or a file
-parsed in two pieces, must come to the same metrics. Where what a file says of one metric is spread over several
+A source knows nothing of the store, and keeps nothing between two pieces of a file but what its `memory` says: a
+piece parsed twice, or a file parsed in two pieces, must come to the same metrics. Where what a file says of one metric is spread over several
 lines (a streamed message, a call and its result), a source that is `merging` gives each part under the metric's id,
 and the parts are merged as a least upper bound: earliest `ts` and `ended_ts`, largest of everything else.
 """
@@ -9,7 +9,7 @@ and the parts are merged as a least upper bound: earliest `ts` and `ended_ts`, l
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -62,6 +62,34 @@ class Reader(Protocol):
         ...
 
 
+class SequenceReader(Reader, Protocol):
+    """A reader of files in which a line means something only after those before it."""
+
+    memory: str | None
+    """What is to be known of the lines before the next one. It is set before a file's first block is given (None: the
+    file begins there), and kept with the file's position after its last."""
+
+
+class FileReader(Protocol):
+    """A reader of files that aren't lines, such as one JSON document or a database."""
+
+    memory: str | None
+    """As a `SequenceReader`'s, for what of a file is new when it has changed."""
+
+    @property
+    def waiting(self) -> int:
+        """About how many rows wait."""
+        ...
+
+    def read_file(self, path: str) -> Iterator[LineProblem]:
+        """Takes in a file, and tells the parts that it refuses. `OSError` where it can't be read."""
+        ...
+
+    def take(self) -> list[ColumnBatch]:
+        """What waits, as columns; afterwards nothing waits."""
+        ...
+
+
 class Source(Protocol):
     """One kind of agent's files."""
 
@@ -69,19 +97,30 @@ class Source(Protocol):
     title: str
     """The name for people: "Claude Code"."""
     merging: bool
+    reading: Literal["lines", "sequence", "files"]
+    """Whether a file is read by a `Reader`, in pieces that begin at any line and from where it was read to; by a
+    `SequenceReader`, from its first line on or from where it was read to; or by a `FileReader`, whole."""
 
     def places(self, environment: Mapping[str, str], home: Path) -> list[Path]:
         """The folders in which this machine's agent keeps its logs, whether they exist or not."""
+        ...
+
+    def user(self, environment: Mapping[str, str], home: Path) -> str | None:
+        """Who uses the agent on this machine, by its own files; None where they don't say."""
         ...
 
     def owns(self, path: Path) -> bool:
         """Whether a file of that name, below one of its places, is one of its logs."""
         ...
 
+    def beside(self, path: str) -> list[str]:
+        """The files whose change is a change of this one, such as a database's log; mostly none."""
+        ...
+
     def recognises(self, first_lines: list[bytes]) -> bool:
         """Whether a file that begins with these lines is in this source's format."""
         ...
 
-    def reader(self) -> Reader:
-        """A reader of this source's files, which keeps nothing from one `take` to the next."""
+    def reader(self) -> Reader | SequenceReader | FileReader:
+        """A reader of this source's files, as `reading` says, which keeps no metric from one `take` to the next."""
         ...
