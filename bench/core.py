@@ -13,16 +13,13 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import os
-import subprocess
 import sys
 import tempfile
-import time
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
 import gen_metrics
+from timing import Timing, timed
 
 CACHE = Path(__file__).parent / ".cache"
 PLAIN_COUNT = """
@@ -42,35 +39,6 @@ STEPS = {
     "cold": "the two together: from a log to an answer",
     "again": "tachograph daily --json, the second",
 }
-
-
-@dataclass(frozen=True)
-class Timing:
-    """One command's time on the wall and the memory of its largest process."""
-
-    seconds: float
-    peak_mb: float
-
-    def __add__(self, other: Timing) -> Timing:
-        """One after the other."""
-        return Timing(self.seconds + other.seconds, max(self.peak_mb, other.peak_mb))
-
-
-def timed(command: list[str], empty_home: Path) -> tuple[Timing, str]:
-    """Runs a command to its end; returns its timing and its stdout. Raises where the command fails."""
-    private = {"HOME", "TACHOGRAPH_HOME", "CLAUDE_CONFIG_DIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME"}
-    environment = {name: value for name, value in os.environ.items() if name not in private}
-    environment["HOME"] = str(empty_home)
-    with tempfile.TemporaryFile() as output:
-        start = time.perf_counter()
-        running = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, env=environment)
-        _, status, usage = os.wait4(running.pid, 0)
-        seconds = time.perf_counter() - start
-        running.returncode = os.waitstatus_to_exitcode(status)
-        if running.returncode:
-            raise subprocess.CalledProcessError(running.returncode, command)
-        output.seek(0)
-        return Timing(seconds, usage.ru_maxrss / 1024), output.read().decode()
 
 
 def one_round(log: Path, lines: int) -> dict[str, Timing]:
