@@ -47,11 +47,15 @@ COLUMNS: Final[dict[str, ColumnKind]] = {
     "cache_write_1h_tokens": "int64",
     "reasoning_tokens": "int64",
     "cost_usd": "float64",
+    "blocks": "words",  # of a reply: its lines and their characters while none ended it, `FINISHED` once one did
     "extra": "words",  # JSON object: the keys of data that the engine doesn't know
     "metadata": "words",  # JSON object
     "other": "words",  # JSON object: unknown keys beside data
 }
 """Every column of a metric on its way into the store, in order."""
+
+FINISHED: Final = "."
+"""What `blocks` says of a reply of which a line has said why it ended: that its counters are final."""
 
 ABSENT_INT: Final = -(2**63)
 """What marks an absent integer. (No counter goes that low; a column that has it as a value all the same says where.)"""

@@ -8,6 +8,7 @@ The format is JSON Lines: one object a line, with `id`, `timestamp`, `type`, `se
 from __future__ import annotations
 
 import enum
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import isinf
@@ -104,6 +105,12 @@ class Reject:
     reason: str
 
 
+_IN_UTC: Final = re.compile(r"\d{4}-\d\d-\d\dT(?!24)\d\d:\d\d:\d\d(\.\d{3})?Z", re.ASCII)
+_SECONDS: Final = {f":{second:02}": second * 1_000_000 for second in range(60)}
+_MILLISECONDS: Final = {"Z": 0, **{f".{number:03}Z": number * 1000 for number in range(1000)}}
+_MINUTES_KEPT: Final = 100_000
+
+
 class Refused(ValueError):  # noqa: N818 - a value on its way to becoming a Reject, not an error of the program
     """Why one line is not a metric."""
 
@@ -118,6 +125,34 @@ def microseconds(text: str) -> int:
         message = f"{text!r} is outside the years 1 to 9999"
         raise ValueError(message)
     return value
+
+
+class Moments:
+    """Timestamps to microseconds as `microseconds` does it, quicker for the many of one log, which lie close together.
+
+    Minutes that were met are looked up, and so are the seconds and milliseconds of the commonest shape.
+    """
+
+    def __init__(self) -> None:
+        self._minutes: dict[str, int] = {}
+
+    def __call__(self, text: str) -> int | None:
+        """The moment in microseconds since 1970, or None for what is none."""
+        try:
+            return self._minutes[text[:16]] + _SECONDS[text[16:19]] + _MILLISECONDS[text[19:]]
+        except KeyError:
+            return self._met_first(text)
+
+    def _met_first(self, text: str) -> int | None:
+        try:
+            value = microseconds(text)
+        except ValueError:
+            return None
+        if _IN_UTC.fullmatch(text):
+            if len(self._minutes) > _MINUTES_KEPT:
+                self._minutes.clear()
+            self._minutes[text[:16]] = value - _SECONDS[text[16:19]] - _MILLISECONDS[text[19:]]
+        return value
 
 
 def aware(time: datetime) -> datetime:

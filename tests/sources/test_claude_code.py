@@ -862,7 +862,7 @@ def everything() -> list[Line | str]:
         f'{{"type":"user","message":{{"content":"{SECRET}',
         f"{SECRET} is not JSON",
         f'{{"type":"{SECRET}","message":{{"content":5,"text":"{SECRET}"}}}}',
-        f'{{"type":"assistant","message":{{"usage":{{"input_tokens":"{SECRET}"}}}}}}',
+        f'{{"type":"assistant","timestamp":"2026-03-01T09:00:00Z","message":{{"id":"m","usage":{{"input_tokens":"{SECRET}"}}}}}}',
     ]
 
 

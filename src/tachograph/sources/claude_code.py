@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
 
-from tachograph.columns import ColumnBatch, ColumnBuilder, add_dicts
-from tachograph.metric import MetricType, microseconds
+from tachograph.columns import FINISHED, ColumnBatch, ColumnBuilder, add_dicts
+from tachograph.metric import MetricType, Moments
 from tachograph.sources.claude_errors import api_error_kind, retried_error_kind, tool_error_kind
 from tachograph.sources.claude_shapes import (
     NOTHING,
@@ -30,6 +30,7 @@ from tachograph.sources.claude_shapes import (
     Line,
     Message,
     Progress,
+    Settings,
     Snapshot,
     ToolResult,
     Usage,
@@ -37,7 +38,7 @@ from tachograph.sources.claude_shapes import (
 from tachograph.sources.protocol import LineProblem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from tachograph.sources.protocol import Block
 
@@ -57,11 +58,12 @@ _LINES: Final = msgspec.json.Decoder(Line)
 _PROGRESS: Final = msgspec.json.Decoder(Progress)
 _ATTACHMENT: Final = msgspec.json.Decoder(Attachment)
 _ITERATIONS: Final = msgspec.json.Decoder(list[Iteration])
-_TOOL_RESULT: Final = msgspec.json.Decoder(ToolResult)
+_USAGE: Final = msgspec.json.Decoder(Usage | None)
 _AGENT_INPUT: Final = msgspec.json.Decoder(AgentInput)
 _DURATION: Final = msgspec.json.Decoder(DurationOnly)
 _SNAPSHOT: Final = msgspec.json.Decoder(Snapshot)
 _TEXT: Final = msgspec.json.Decoder(str)
+_ACCOUNT: Final = msgspec.json.Decoder(Settings)
 _BAD_LINE: Final = (msgspec.DecodeError, UnicodeError, RecursionError)
 
 
@@ -71,6 +73,8 @@ class ClaudeCode:
     name = "claude-code"
     title = "Claude Code"
     merging = True
+    names_users = False
+    reading: Final = "lines"
 
     def places(self, environment: Mapping[str, str], home: Path) -> list[Path]:
         """`CLAUDE_CONFIG_DIR` (one or more, separated by commas) moves the configuration from its two usual folders."""
@@ -86,6 +90,23 @@ class ClaudeCode:
     def owns(self, path: Path) -> bool:
         """Any `.jsonl` but the journals that workflows keep beside their agents' transcripts."""
         return path.suffix == ".jsonl" and path.name != "journal.jsonl"
+
+    def user(self, environment: Mapping[str, str], home: Path) -> str | None:
+        """Whose account `.claude.json` names: by e-mail address, else by the account's id."""
+        moved = [part.strip() for part in environment.get("CLAUDE_CONFIG_DIR", "").split(",") if part.strip()]
+        for folder in (*(Path(part).expanduser() for part in moved), home, home / ".claude"):
+            try:
+                account = _ACCOUNT.decode((folder / ".claude.json").read_bytes())
+            except (OSError, *_BAD_LINE):
+                continue
+            if account.oauthAccount is not None:
+                return account.oauthAccount.emailAddress or account.oauthAccount.accountUuid
+        return None
+
+    def beside(self, path: str) -> list[str]:
+        """None: a transcript stands alone."""
+        del path
+        return []
 
     def recognises(self, first_lines: list[bytes]) -> bool:
         """Whether one of the lines has the envelope of a transcript."""
@@ -113,20 +134,6 @@ def _projects(folder: Path) -> Path:
     return folder if folder.name == "projects" else folder / "projects"
 
 
-def _line_by_line(block: Block) -> tuple[list[Line], list[LineProblem]]:
-    lines: list[Line] = []
-    problems: list[LineProblem] = []
-    for number, offset, line in block.numbered_lines():
-        try:
-            line.decode()
-            lines.append(_LINES.decode(line))
-        except _BAD_LINE as error:
-            reason = str(error).removeprefix("JSON is malformed: ")
-            kind = "unknown shape" if isinstance(error, msgspec.ValidationError) else "not JSON"
-            problems.append(LineProblem(number, offset, f"{kind}: {reason[:200]}"))
-    return lines, problems
-
-
 def _optional(decoder: msgspec.json.Decoder[T], raw: msgspec.Raw) -> T | None:
     """What a part of a line holds, or None where it has another shape than the one counted."""
     if raw is NOTHING:
@@ -144,30 +151,36 @@ def _larger(one: int | None, other: int | None) -> int | None:
 
 
 _TOKEN_COLUMNS: Final = (
-    "id", "ts", "type", "session_id", "agent_run_id", "cwd", "model",
+    "ts", "agent_run_id", "cwd", "model",
     "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "cache_write_1h_tokens",
-    "reasoning_tokens", "token_count",
+    "reasoning_tokens",
 )  # fmt: skip
+_TS, _RUN, _CWD, _MODEL, _FIRST_COUNTER = range(5)
+_RAW, _LINES_SEEN = len(_TOKEN_COLUMNS), len(_TOKEN_COLUMNS) + 1
+"""The places in what is known of a reply: as the columns, then its last counters as JSON, then the lines
+that told it while none of them has ended it."""
 _CALL_COLUMNS: Final = (
-    "id", "ts", "ended_ts", "type", "session_id", "agent_run_id", "cwd",
-    "tool_name", "success", "duration_ms", "error_type",
+    "ts", "ended_ts", "agent_run_id", "cwd", "tool_name", "success", "duration_ms", "error_type",
 )  # fmt: skip
+_Key = tuple[str, str | None]
+"""The id of a reply or a call, and the session that tells of it."""
 
 
 class TranscriptReader:
     """Brings the parts of messages and calls together where they are near, and leaves the rest to the store."""
 
     def __init__(self) -> None:
-        self._messages: dict[tuple[str, str | None], list[Any]] = {}
-        self._calls: dict[tuple[str, str | None], list[Any]] = {}
+        self._replies: dict[_Key, list[Any]] = {}
+        self._calls: dict[_Key, list[Any]] = {}
         self._sessions: dict[str, list[Any]] = {}
         self._rows: list[dict[str, Any]] = []
         self._file_session: str | None = None
+        self._moment = Moments()
 
     @property
     def waiting(self) -> int:
         """How many parts wait."""
-        return len(self._messages) + len(self._calls) + len(self._rows)
+        return len(self._replies) + len(self._calls) + len(self._rows)
 
     def read(self, path: str, blocks: Iterable[Block]) -> Iterator[LineProblem]:
         """Takes in blocks of one file, and tells the lines that are not JSON or have an unknown shape."""
@@ -179,36 +192,61 @@ class TranscriptReader:
                     block.lines.decode()
                 self._add(_LINES.decode_lines(block.lines))
             except _BAD_LINE:
-                lines, problems = _line_by_line(block)
-                self._add(lines)
-                yield from problems
+                yield from self._line_by_line(block)
+
+    def _line_by_line(self, block: Block) -> Iterator[LineProblem]:
+        """Takes in what is good of a block. What of it was taken in before changes nothing."""
+        for number, offset, line in block.numbered_lines():
+            try:
+                line.decode()
+                self._add([_LINES.decode(line)])
+            except _BAD_LINE as error:
+                reason = str(error).removeprefix("JSON is malformed: ")
+                kind = "unknown shape" if isinstance(error, msgspec.ValidationError) else "not JSON"
+                yield LineProblem(number, offset, f"{kind}: {reason[:200]}")
 
     def take(self) -> list[ColumnBatch]:
         """What waits, as one batch."""
         builder = ColumnBuilder()
-        builder.add_rows(_TOKEN_COLUMNS, [_token_row(*item) for item in self._messages.items()])
-        builder.add_rows(_CALL_COLUMNS, [_call_row(*item) for item in self._calls.items()])
+        self._take_replies(builder)
+        _take(builder, "tool_use", self._calls, _CALL_COLUMNS)
         add_dicts(builder, self._rows + [_session_row(*item) for item in self._sessions.items()])
-        self._messages, self._calls, self._sessions, self._rows = {}, {}, {}, []
+        self._replies, self._calls, self._sessions, self._rows = {}, {}, {}, []
         return [builder.batch()]
 
+    def _take_replies(self, builder: ColumnBuilder) -> None:
+        replies = self._replies.values()
+        added = [
+            None if (i is None and o is None and r is None and w is None) else (i or 0) + (o or 0) + (r or 0) + (w or 0)
+            for _, _, _, _, i, o, r, w, *_ in replies
+        ]
+        blocks = [FINISHED if reply[_LINES_SEEN] is None else _said(reply[_LINES_SEEN]) for reply in replies]
+        _take(builder, "token_usage", self._replies, _TOKEN_COLUMNS, token_count=added, blocks=blocks)
+
     def _add(self, lines: Iterable[Line]) -> None:
+        """Takes in lines. This is where the time goes, so what mostly repeats is looked at no further."""
+        moment, sessions = self._moment, self._sessions
         for line in lines:
-            kind, stamp = line.type, line.timestamp
+            stamp, kind, session = line.timestamp, line.type, line.sessionId
             if stamp is None:
                 if kind == "file-history-snapshot":
                     self._checkpoint(line)
                 continue
-            try:
-                ts = microseconds(stamp)
-            except ValueError:
+            ts = moment(stamp)
+            if ts is None:
                 continue
-            session = line.sessionId
             if session:
-                self._seen(session, ts, line.cwd)
-            take = _RECORDS.get(kind or "")
-            if take is not None:
-                take(self, line, ts)
+                start = sessions.get(session)
+                if start is None or start[1] is None or ts <= start[1]:
+                    self._seen(session, ts, line.cwd)
+            if kind == "assistant":
+                self._assistant(line, ts)
+            elif kind == "user":
+                self._user(line, ts)
+            else:
+                take = _RECORDS.get(kind or "")
+                if take is not None:
+                    take(self, line, ts)
 
     def _seen(self, session: str, ts: int, cwd: str | None) -> None:
         """When a session began, and where its first line was written that says so."""
@@ -220,7 +258,7 @@ class TranscriptReader:
             start[1:] = ts, cwd
 
     def _assistant(self, line: Line, ts: int) -> None:
-        message, run = line.message, line.agentId
+        message = line.message
         if message is None:
             return
         if line.isApiErrorMessage:
@@ -233,25 +271,32 @@ class TranscriptReader:
                 success=False,
             )
             return
-        if message.model != _SYNTHETIC and message.usage is not None:
-            self._usage(line, ts, run, message, message.usage)
-        if isinstance(message.content, list):
-            for block in message.content:
+        content, raw = message.content, message.usage
+        if raw is not NOTHING and message.model != _SYNTHETIC and (identifier := message.id or line.uuid):
+            reply = self._replies.get((identifier, line.sessionId))
+            if reply is None or ts < reply[_TS] or reply[_RAW] != raw or (line.agentId and not reply[_RUN]):
+                reply = self._usage(identifier, line, ts, message, raw)
+            if message.stop_reason is not None:
+                reply[_LINES_SEEN] = None
+            elif reply[_LINES_SEEN] is not None:
+                reply[_LINES_SEEN].append(line)
+        if isinstance(content, list):
+            for block in content:
                 if block.type == "tool_use" and block.id:
-                    self._call(line, ts, run, block)
+                    self._call(line, ts, line.agentId, block)
 
-    def _usage(self, line: Line, ts: int, run: str | None, message: Message, usage: Usage) -> None:
-        identifier = message.id or line.uuid
-        if identifier is None:
-            return
+    def _usage(self, identifier: str, line: Line, ts: int, message: Message, raw: msgspec.Raw) -> list[Any]:
+        usage = _USAGE.decode(raw) or Usage()
         iterations = _optional(_ITERATIONS, usage.iterations)
         if iterations and len(iterations) > 1:
             for position, iteration in enumerate(_besides_the_last(iterations)):
                 model = iteration.model or message.model
-                self._tokens(f"{identifier}#{position}", line, ts, run, model, iteration)
-        self._tokens(identifier, line, ts, run, message.model, usage)
+                self._tokens(f"{identifier}#{position}", line, ts, model, iteration)[_LINES_SEEN] = None
+        reply = self._tokens(identifier, line, ts, message.model, usage)
+        reply[_RAW] = raw
+        return reply
 
-    def _tokens(self, name: str, line: Line, ts: int, run: str | None, model: str | None, usage: Usage) -> None:
+    def _tokens(self, name: str, line: Line, ts: int, model: str | None, usage: Usage) -> list[Any]:
         written, written_1h = usage.cache_creation_input_tokens, None
         if usage.cache_creation is not None:
             written_1h = usage.cache_creation.ephemeral_1h_input_tokens
@@ -261,16 +306,18 @@ class TranscriptReader:
         counters = (
             usage.input_tokens, usage.output_tokens, usage.cache_read_input_tokens, written, written_1h, reasoning
         )  # fmt: skip
-        known = self._messages.get((name, line.sessionId))
+        key = (name, line.sessionId)
+        known = self._replies.get(key)
         if known is None:
-            self._messages[name, line.sessionId] = [ts, run, line.cwd, model, *counters]
-            return
-        if ts < known[0]:
-            known[0], known[2] = ts, line.cwd
-        known[1], known[3] = known[1] or run, known[3] or model
-        for index, value in enumerate(counters, 4):
+            known = self._replies[key] = [ts, line.agentId, line.cwd, model, *counters, None, []]
+            return known
+        if ts < known[_TS]:
+            known[_TS], known[_CWD] = ts, line.cwd
+        known[_RUN], known[_MODEL] = known[_RUN] or line.agentId, known[_MODEL] or model
+        for index, value in enumerate(counters, _FIRST_COUNTER):
             if value != known[index]:
                 known[index] = _larger(known[index], value)
+        return known
 
     def _call(self, line: Line, ts: int, run: str | None, block: ContentBlock) -> None:
         call = self._part_of_call(block.id or "", line)
@@ -301,7 +348,8 @@ class TranscriptReader:
 
     def _result(self, line: Line, ts: int, run: str | None, block: ContentBlock) -> None:
         call = self._part_of_call(block.tool_use_id or "", line)
-        call[1] = ts if call[1] is None else min(call[1], ts)
+        if call[1] is None or ts < call[1]:
+            call[1] = ts
         call[2] = call[2] or run
         success: bool | None = not block.is_error
         if block.is_error:
@@ -309,23 +357,23 @@ class TranscriptReader:
             success = False if failed else None
             call[7] = kind
         call[5] = success
-        raw = line.toolUseResult
-        if raw is NOTHING or not (b"uration" in (details := bytes(raw)) or b"agentId" in details):
+        result = line.toolUseResult
+        if not isinstance(result, ToolResult):
             return
-        result = _optional(_TOOL_RESULT, raw)
-        if result is None:
-            return
-        duration = result.durationMs
+        duration = _number(result.durationMs)
         if duration is None:
-            duration = result.durationSeconds * 1000 if result.durationSeconds is not None else result.totalDurationMs
-        call[6] = duration
-        if result.agentId or result.totalDurationMs is not None:
+            seconds = _number(result.durationSeconds)
+            duration = _number(result.totalDurationMs) if seconds is None else seconds * 1000
+        if duration is not None:
+            call[6] = duration
+        run_of_agent = result.agentId if isinstance(result.agentId, str) else None
+        if run_of_agent or _number(result.totalDurationMs) is not None:
             launched = result.status == "async_launched"
             self._agent(
                 line,
                 block.tool_use_id or "",
                 ended_ts=None if launched else ts,
-                agent_run_id=result.agentId,
+                agent_run_id=run_of_agent,
                 success=None if launched else success,
                 duration_ms=None if launched else duration,
             )
@@ -380,9 +428,8 @@ class TranscriptReader:
             inner = _optional(_LINES, progress.message) if progress else None
             if progress is None or inner is None or inner.timestamp is None:
                 return
-            try:
-                inner_ts = microseconds(inner.timestamp)
-            except ValueError:
+            inner_ts = self._moment(inner.timestamp)
+            if inner_ts is None:
                 return
             inner.sessionId, inner.cwd, inner.agentId = line.sessionId, line.cwd, progress.agentId
             if inner.type == "assistant":
@@ -439,9 +486,8 @@ class TranscriptReader:
         snapshot = None if line.isSnapshotUpdate else _optional(_SNAPSHOT, line.snapshot)
         if snapshot is None or snapshot.timestamp is None or line.messageId is None:
             return
-        try:
-            ts = microseconds(snapshot.timestamp)
-        except ValueError:
+        ts = self._moment(snapshot.timestamp)
+        if ts is None:
             return
         line.sessionId = line.sessionId or self._file_session
         self._row(line, ts, "checkpoint", MetricType.CHECKPOINT_CREATED, key=line.messageId)
@@ -462,9 +508,7 @@ class TranscriptReader:
 
 
 _RECORDS: Final[dict[str, Callable[[TranscriptReader, Line, int], None]]] = {
-    "assistant": TranscriptReader._assistant,  # noqa: SLF001 - the table of what it takes
-    "user": TranscriptReader._user,  # noqa: SLF001
-    "progress": TranscriptReader._progress,  # noqa: SLF001
+    "progress": TranscriptReader._progress,  # noqa: SLF001 - the table of what it takes
     "system": TranscriptReader._system,  # noqa: SLF001
     "attachment": TranscriptReader._attached,  # noqa: SLF001
     "queue-operation": TranscriptReader._queued,  # noqa: SLF001
@@ -501,17 +545,50 @@ def _kind_of_api_error(line: Line) -> str:
     return api_error_kind(_optional(_TEXT, line.error), line.apiErrorStatus, text)
 
 
-def _token_row(key: tuple[str, str | None], message: list[Any]) -> tuple[Any, ...]:
-    ts, run, cwd, model, *counters = message
-    added = [count for count in counters[:4] if count is not None]
-    return (
-        f"claude-code:{key[0]}", ts, "token_usage", key[1], run, cwd, model, *counters, sum(added) if added else None
-    )  # fmt: skip
+def _take(
+    builder: ColumnBuilder,
+    kind: str,
+    known: Mapping[_Key, Sequence[Any]],
+    names: Sequence[str],
+    **more: Sequence[Any],
+) -> None:
+    """Adds what is known of replies or calls as a block of columns."""
+    if not known:
+        return
+    builder.add_exact("id", [f"claude-code:{identifier}" for identifier, _ in known])
+    builder.add_exact("type", [kind] * len(known))
+    builder.add_exact("session_id", [session for _, session in known])
+    for name, values in zip(names, zip(*known.values(), strict=True), strict=False):
+        builder.add_exact(name, values)
+    for name, column in more.items():
+        builder.add_exact(name, column)
+    builder.end_block(len(known))
 
 
-def _call_row(key: tuple[str, str | None], call: list[Any]) -> tuple[Any, ...]:
-    ts, ended, run, cwd, tool, success, duration, kind = call
-    return (f"claude-code:{key[0]}", ts, ended, "tool_use", key[1], run, cwd, tool, success, duration, kind)
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _said(lines: list[Line]) -> str | None:
+    """The lines of a reply that none of them ended, and how much each says, as the column `blocks` wants it."""
+    told = {line.uuid or line.timestamp: _characters(line.message.content) for line in lines if line.message}
+    return " ".join(f"{line}:{length}" for line, length in sorted(told.items()) if length) or None
+
+
+def _characters(content: str | list[ContentBlock] | None) -> int:
+    """How much a line of a reply says: the characters of its texts, and of what it asks of a tool as JSON."""
+    if isinstance(content, str):
+        return len(content)
+    length = 0
+    for block in content or ():
+        for text in (block.text, block.thinking):
+            if text is not NOTHING:
+                raw = bytes(text)
+                plain = raw.isascii() and b"\\" not in raw
+                decoded = None if plain else _optional(_TEXT, text)
+                length += len(raw) - 2 if decoded is None else len(decoded)
+        length += len(memoryview(block.input))
+    return length
 
 
 def _session_row(session: str, start: list[Any]) -> dict[str, Any]:

@@ -23,7 +23,7 @@ class OutputDetails(msgspec.Struct, gc=False):
     thinking_tokens: int | None = None
 
 
-class Usage(msgspec.Struct):
+class Usage(msgspec.Struct, gc=False):
     """The counters of a reply, or of one request of it."""
 
     input_tokens: int | None = None
@@ -53,14 +53,16 @@ class ContentBlock(msgspec.Struct, gc=False):
     is_error: bool | None = None
     content: msgspec.Raw = NOTHING
     text: msgspec.Raw = NOTHING
+    thinking: msgspec.Raw = NOTHING
 
 
-class Message(msgspec.Struct):
+class Message(msgspec.Struct, gc=False):
     """A message: a user's, or a reply."""
 
     id: str | None = None
     model: str | None = None
-    usage: Usage | None = None
+    usage: msgspec.Raw = NOTHING
+    stop_reason: str | None = None
     content: str | list[ContentBlock] | None = None
 
 
@@ -90,7 +92,17 @@ class HookInfo(msgspec.Struct):
     durationMs: float | None = None
 
 
-class Line(msgspec.Struct):
+class ToolResult(msgspec.Struct, gc=False):
+    """The counted part of `toolUseResult`, where it is an object; what isn't of its kind is as good as absent."""
+
+    durationMs: object = None
+    durationSeconds: object = None
+    totalDurationMs: object = None
+    agentId: object = None
+    status: object = None
+
+
+class Line(msgspec.Struct, gc=False):
     """One line of a transcript."""
 
     type: str | None = None
@@ -101,7 +113,7 @@ class Line(msgspec.Struct):
     cwd: str | None = None
     agentId: str | None = None
     message: Message | None = None
-    toolUseResult: msgspec.Raw = NOTHING
+    toolUseResult: ToolResult | str | list[msgspec.Raw] | float | bool | None = None
     isMeta: bool | None = None
     isApiErrorMessage: bool | None = None
     apiErrorStatus: int | None = None
@@ -117,16 +129,6 @@ class Line(msgspec.Struct):
     messageId: str | None = None
     snapshot: msgspec.Raw = NOTHING
     isSnapshotUpdate: bool | None = None
-
-
-class ToolResult(msgspec.Struct):
-    """The counted part of `toolUseResult`, where it is an object."""
-
-    durationMs: float | None = None
-    durationSeconds: float | None = None
-    totalDurationMs: float | None = None
-    agentId: str | None = None
-    status: str | None = None
 
 
 class AgentInput(msgspec.Struct):
@@ -145,3 +147,16 @@ class DurationOnly(msgspec.Struct):
     """An object of which only the duration is counted."""
 
     durationMs: float | None = None
+
+
+class Account(msgspec.Struct):
+    """The account that the agent is signed in with."""
+
+    emailAddress: str | None = None
+    accountUuid: str | None = None
+
+
+class Settings(msgspec.Struct):
+    """The counted part of `.claude.json`."""
+
+    oauthAccount: Account | None = None

@@ -1,9 +1,10 @@
 """What a source of metrics offers: where its files are, how one is recognised, and how bytes become metrics.
 
 A source knows nothing of the store, and keeps nothing between two pieces of a file but what its `memory` says: a
-piece parsed twice, or a file parsed in two pieces, must come to the same metrics. Where what a file says of one metric is spread over several
-lines (a streamed message, a call and its result), a source that is `merging` gives each part under the metric's id,
-and the parts are merged as a least upper bound: earliest `ts` and `ended_ts`, largest of everything else.
+piece parsed twice, or a file parsed in two pieces, must come to the same metrics. Where what a file says of one metric
+is spread over several lines (a streamed message, a call and its result), a source that is `merging` gives each part
+under the metric's id, and the parts are merged as a least upper bound: earliest `ts` and `ended_ts`, largest of
+everything else.
 """
 
 from __future__ import annotations
@@ -97,6 +98,8 @@ class Source(Protocol):
     title: str
     """The name for people: "Claude Code"."""
     merging: bool
+    names_users: bool
+    """Whether a metric says itself whose it is. If not, all on this machine are of who uses the agent here."""
     reading: Literal["lines", "sequence", "files"]
     """Whether a file is read by a `Reader`, in pieces that begin at any line and from where it was read to; by a
     `SequenceReader`, from its first line on or from where it was read to; or by a `FileReader`, whole."""

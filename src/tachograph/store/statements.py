@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
-from tachograph.columns import COLUMNS
+from tachograph.columns import COLUMNS, FINISHED
 
 _NAMED: Final = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
 _SQL_TYPES: Final = {"key": "VARCHAR", "words": "VARCHAR", "int64": "BIGINT", "float64": "DOUBLE"}
@@ -62,4 +62,7 @@ def _merged(name: str) -> str:
         added = " + ".join(f"coalesce(max({kind}), 0)" for kind in _ADDED_KINDS)
         any_kind = ", ".join(f"max({kind})" for kind in _ADDED_KINDS)
         return f"CASE WHEN coalesce({any_kind}) IS NOT NULL THEN {added} ELSE max(token_count) END AS token_count"
+    if name == "blocks":
+        told = "list_sort(list_distinct(string_split(string_agg(blocks, ' '), ' ')))"
+        return f"if(bool_or(blocks = '{FINISHED}'), '{FINISHED}', array_to_string({told}, ' ')) AS blocks"
     return f'max("{name}") AS "{name}"'
