@@ -26,6 +26,10 @@ class NoLogs(TachographError):  # noqa: N818 - as above
     """There is nothing to read: no such path, or no place of a known agent holds a log."""
 
 
+class SourceUnusable(TachographError):  # noqa: N818 - as above
+    """A source that an installed package adds can't be used."""
+
+
 class UnreadableLog(TachographError):  # noqa: N818 - as above
     """A file that was asked for can't be read, or is in no known format."""
 

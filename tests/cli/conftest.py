@@ -59,6 +59,10 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "XDG_CONFIG_HOME",
         "XDG_DATA_HOME",
         "TACHOGRAPH_METRICS",
+        "TACHOGRAPH_USER",
+        "CODEX_HOME",
+        "COPILOT_HOME",
+        "GEMINI_CLI_HOME",
         "FORCE_COLOR",
         "COLUMNS",
     ):

@@ -101,9 +101,9 @@ def test_what_is_new_is_picked_up_and_what_is_old_is_not_read_again(
     read: list[int] = []
     really_read = reading.read_into
 
-    def noted(store: Store, what: Plan) -> Summary:
+    def noted(store: Store, what: Plan, users: dict[str, str | None]) -> Summary:
         read.append(len(what.to_read))
-        return really_read(store, what)
+        return really_read(store, what, users)
 
     monkeypatch.setattr(reading, "read_into", noted)
     assert tachograph("daily", "--json").document["total_metrics"] == 9

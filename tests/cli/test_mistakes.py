@@ -26,7 +26,7 @@ MISTAKES = (
     (["daily", "--until", "soon"], "--until: 'soon' is no date or moment of the calendar"),
     (["daily", "--since", "0001-01-01T00:00+14:00"], "--since: '0001-01-01T00:00+14:00' is outside the years 1 to 9999"),
     (["daily", "--type", "tooluse"], "there is no type of metric 'tooluse' (known are agent_execution, "),
-    (["daily", "--source", "claude"], "there is no source 'claude' (known are claude-code, metrics-log)"),
+    (["daily", "--source", "claude"], "there is no source 'claude' (known are claude-code, codex, copilot-cli, gemini-cli, opencode, metrics-log)"),
     (["summary", "--type", "tooluse"], "there is no type of metric 'tooluse'"),
     (["ingest", "--source", "claude"], "there is no source 'claude'"),
     (["ingest", "--source", "metrics-log"], "no place is known in which metrics-log keeps its logs"),
@@ -41,19 +41,18 @@ def test_a_mistake(arguments: list[str], words: str, store_file: Path, tachograp
     assert not store_file.exists()
 
 
-def test_no_logs_says_where_it_looked_and_what_to_do(home: Path, store_file: Path, tachograph: Command) -> None:
-    looked = f"{home}/.claude/projects, {home}/.config/claude/projects"
+def test_no_logs_says_what_was_looked_for_and_what_to_do(store_file: Path, tachograph: Command) -> None:
     for command in ("daily", "users", "ingest"):
         assert tachograph.mistake(command) == (
-            f"tachograph: no agent logs in {looked} "
-            "(read a file or folder with 'tachograph ingest PATH', or look around with 'tachograph summary --demo')"
+            "tachograph: no logs of Claude Code, Codex CLI, Copilot CLI, Gemini CLI, OpenCode on this machine "
+            "('tachograph sources' says where they would be; read others with 'tachograph ingest PATH', or look around with 'tachograph summary --demo')"
         )
     assert not store_file.exists()
 
 
 def test_an_empty_store_is_no_answer(store_file: Path, tachograph: Command) -> None:
     Store.open(store_file).close()
-    assert "no agent logs in" in tachograph.mistake("daily")
+    assert "no logs of Claude Code" in tachograph.mistake("daily")
     assert "nothing was read into the store yet" in tachograph.mistake("daily", "--no-ingest")
 
 

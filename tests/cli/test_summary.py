@@ -53,7 +53,7 @@ def test_without_logs_it_is_over_the_demo_history_and_says_so(
     said = tachograph("summary")
     assert said.code == 0
     assert said.out.startswith("Summary of the bundled demo history (made up)")
-    assert said.err.startswith(f"No agent logs in {home}/.claude/projects, ")
+    assert said.err.startswith("No logs of Claude Code, Codex CLI, ")
     assert said.err.endswith("This is the bundled demo history, made up and not stored.\n")
     assert not store_file.exists()
     assert tachograph("summary", "--json").document["demo"] is True

@@ -23,7 +23,8 @@ from tachograph.metric import (
     parse_line,
     read_metric,
 )
-from tachograph.sources import metrics_log, source
+from tachograph.sources import metrics_log
+from tachograph.sources.metrics_log import MetricsLog
 from tachograph.sources.protocol import Block
 from tachograph.store.duckdb import Store
 
@@ -120,7 +121,7 @@ def emptied_store() -> Store:
 
 def read_fast(given: Sequence[Block]) -> Reading:
     """The reader's columns, through the store: so whether they arrive is tested too."""
-    reader = source("metrics-log").reader()
+    reader = MetricsLog().reader()
     rejects = [(each.line, each.offset, each.reason) for each in reader.read("log", given)]
     store = emptied_store()
     with store.loading() as loading:
@@ -314,7 +315,7 @@ def test_odd_logs_read_the_same_in_blocks_and_line_by_line(name: str) -> None:
 
 
 def test_a_reader_that_is_used_again_forgets_what_was_taken() -> None:
-    reader = source("metrics-log").reader()
+    reader = MetricsLog().reader()
     for n in (1, 2):
         assert list(reader.read("log", blocks(line(n) + b"\n"))) == []
         assert reader.waiting == 1
@@ -370,7 +371,7 @@ def _examples() -> Iterator[tuple[str, bool]]:
 
 @pytest.mark.parametrize(("name", "owned"), list(_examples()))
 def test_a_log_is_known_by_its_name(name: str, owned: bool, tmp_path: Any) -> None:
-    assert source("metrics-log").owns(tmp_path / name) is owned
+    assert MetricsLog().owns(tmp_path / name) is owned
 
 
 @pytest.mark.parametrize(
@@ -385,4 +386,4 @@ def test_a_log_is_known_by_its_name(name: str, owned: bool, tmp_path: Any) -> No
     ],
 )
 def test_a_log_is_known_by_its_lines(lines: list[bytes], known: bool) -> None:
-    assert source("metrics-log").recognises(lines) is known
+    assert MetricsLog().recognises(lines) is known

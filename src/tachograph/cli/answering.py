@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from tachograph.aggregate.compute import compute
 from tachograph.cli.figures import several
-from tachograph.cli.home import listed, new_in, places, store_path
+from tachograph.cli.home import listed, new_in, places, store_path, users
 from tachograph.errors import NoLogs, StoreUnusable
 from tachograph.store.duckdb import Store
 
@@ -26,7 +26,10 @@ if TYPE_CHECKING:
     from tachograph.cli.home import Places
     from tachograph.ingest.plan import Plan, Skipped
 
-_TO_BEGIN = "read a file or folder with 'tachograph ingest PATH', or look around with 'tachograph summary --demo'"
+_TO_BEGIN = (
+    "'tachograph sources' says where they would be; "
+    "read others with 'tachograph ingest PATH', or look around with 'tachograph summary --demo'"
+)
 
 _DEMO = "This is the bundled demo history, made up and not stored."
 
@@ -58,7 +61,7 @@ def answers(questions: Sequence[Question], options: Namespace, *, else_demo: boo
         if not else_demo or options.no_ingest:
             raise
         looked = listed(nothing.looked)
-        return _from_demo(questions, f"No agent logs in {looked}. {_DEMO}")
+        return _from_demo(questions, f"No logs of {looked} on this machine. {_DEMO}")
 
 
 @contextmanager
@@ -91,7 +94,7 @@ def nothing_to_read(where: Places, what: Plan) -> NoLogs:
             f"no log could be read; the first of {several(len(what.skipped), 'trouble')}: {first.reason}",
             where=first.path,
         )
-    return _NothingThere(f"no agent logs in {listed(where)}", where)
+    return _NothingThere(f"no logs of {listed(where)} on this machine", where)
 
 
 def _from_demo(questions: Sequence[Question], remark: str) -> Answers:
@@ -144,7 +147,8 @@ def _read_up(path: Path, where: Places) -> tuple[Store, list[Skipped]]:
 
     store = Store.open(path)
     try:
-        summary = read_into(store, new_in(where, store.files()))  # another process may have read in between
+        what = new_in(where, store.files())  # again: another process may have read in between
+        summary = read_into(store, what, users(where))
     except BaseException:
         store.close()
         raise

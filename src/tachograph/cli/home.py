@@ -38,6 +38,13 @@ def places(source: str | None = None) -> Places:
     return [(known, place) for known, place in known_places(os.environ, user) if source in {None, known.name}]
 
 
+def users(where: Places, named: str | None = None) -> dict[str, str | None]:
+    """Whose the metrics of these places are that name nobody, by source."""
+    from tachograph.ingest.users import users_here
+
+    return users_here({known.name: known for known, _ in where}.values(), os.environ, Path.home(), named)
+
+
 def new_in(where: Places, ledger: Mapping[str, FileEntry]) -> Plan:
     """What the places hold that the ledger doesn't know."""
     skipped: list[Skipped] = []
@@ -45,8 +52,8 @@ def new_in(where: Places, ledger: Mapping[str, FileEntry]) -> Plan:
 
 
 def listed(where: Places) -> str:
-    """The places in words."""
-    return ", ".join(str(place) for _, place in where)
+    """Whose places they are, in words."""
+    return ", ".join(dict.fromkeys(known.title for known, _ in where))
 
 
 def _expanded(folder: str) -> Path:

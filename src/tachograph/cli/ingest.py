@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from tachograph.cli.answering import nothing_to_read, trouble_with
 from tachograph.cli.figures import count, several, size
-from tachograph.cli.home import new_in, places, store_path
+from tachograph.cli.home import new_in, places, store_path, users
 from tachograph.cli.options import Parser, add_home, add_json
 from tachograph.cli.printable import printable
 from tachograph.cli.reading import read_into
 from tachograph.errors import NoLogs
-from tachograph.sources import source
+from tachograph.sources import source, source_names
 from tachograph.store.duckdb import Store
 
 if TYPE_CHECKING:
@@ -41,7 +42,10 @@ def run(command: str, arguments: Sequence[str]) -> int:
     )
     parser.add_argument("paths", metavar="PATH", nargs="*", type=Path, help="a log, or a folder of logs")
     parser.add_argument(
-        "--source", metavar="NAME", help="the format, where it isn't recognised: claude-code, metrics-log"
+        "--source", metavar="NAME", help="the format, where it isn't recognised: see tachograph sources"
+    )
+    parser.add_argument(
+        "--user", metavar="NAME", help="who used the agents, where the logs don't say (else TACHOGRAPH_USER)"
     )
     add_home(parser)
     add_json(parser)
@@ -49,13 +53,19 @@ def run(command: str, arguments: Sequence[str]) -> int:
     if options.source is not None:
         source(options.source)
     path = store_path(options.home)
-    planned = _given(options.paths, options.source) if options.paths else _in_places(options.source)
+    whose: dict[str, str | None]
+    if options.paths:
+        planned = _given(options.paths, options.source)
+        whose = dict.fromkeys(source_names(), options.user or os.environ.get("TACHOGRAPH_USER"))
+    else:
+        planned = _in_places(options.source)
+        whose = users(places(options.source), options.user)
     with trouble_with(path):
         if not path.exists():
             planned({})  # so that a mistake leaves no store behind
         with Store.open(path) as store:
             before = store.metrics_count()
-            summary = read_into(store, planned(store.files()))
+            summary = read_into(store, planned(store.files()), whose)
             added = store.metrics_count() - before
     if options.json:
         from tachograph.cli.documents import write_json

@@ -6,6 +6,8 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tachograph.ingest.plan import Plan
     from tachograph.ingest.reader import Summary
     from tachograph.store.duckdb import Store
@@ -13,16 +15,16 @@ if TYPE_CHECKING:
 _WORTH_A_BAR_BYTES: Final = 20_000_000
 
 
-def read_into(store: Store, what: Plan) -> Summary:
-    """Reads what the plan says."""
+def read_into(store: Store, what: Plan, users: Mapping[str, str | None]) -> Summary:
+    """Reads what the plan says; `users` are those of metrics that name nobody, by source."""
     from tachograph.ingest.reader import read
 
     if what.bytes_to_read < _WORTH_A_BAR_BYTES or sys.stderr is None or not sys.stderr.isatty():
-        return read(store, what)
+        return read(store, what, users=users)
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("reading logs"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=what.bytes_to_read)
-        return read(store, what, lambda size: bar.advance(task, size))
+        return read(store, what, lambda size: bar.advance(task, size), users)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 _SNIFFED_LINES: Final = 40
 _SNIFFED_BYTES: Final = 1 << 16
 _SNIFFED_BYTES_MAX: Final = 1 << 20
-_LOG_SUFFIXES: Final = (".jsonl", ".json", ".ndjson", ".jsonl.gz", ".jsonl.zst", ".json.gz", ".json.zst")
+_LOG_SUFFIXES: Final = (".jsonl", ".json", ".ndjson", ".jsonl.gz", ".jsonl.zst", ".json.gz", ".json.zst", ".db")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,10 @@ class ToRead:
     start: int
     lines: int
     compressed: bool
+    memory: str | None = None
+    """What the reader knew when it came that far."""
+    whole: bool = False
+    """Whether it isn't read as lines, but whole each time."""
 
 
 @dataclass(slots=True)
@@ -80,7 +85,7 @@ def find_in_places(places: Iterable[tuple[Source, Path]], skipped: list[Skipped]
     for known, place in places:
         for path, stat in _walk(place, skipped):
             if known.owns(Path(path)):
-                found.setdefault(path, Found(path, known.name, stat.st_size, stat.st_mtime_ns))
+                found.setdefault(path, _found(path, known, stat))
     return sorted(found.values(), key=lambda file: file.path)
 
 
@@ -101,7 +106,7 @@ def find_given(paths: Sequence[Path], forced: str | None, skipped: list[Skipped]
             raise NoLogs(
                 "no logs of a known agent in it",
                 where=str(path),
-                mend="known are Claude Code and metrics logs",
+                mend=f"known are {', '.join(each.title for each in all_sources())}",
             )
         found.update({item.path: item for item in items})
     return sorted(found.values(), key=lambda file: file.path)
@@ -130,6 +135,10 @@ def plan(found: Iterable[Found], ledger: Mapping[str, FileEntry], skipped: list[
 
 def _plan_changed(result: Plan, file: Found, entry: FileEntry) -> None:
     """A known file with another size or time: it was appended to, or it is another file by now."""
+    if source(file.source).reading == "files":
+        result.again.append(file.path)
+        result.to_read.append(ToRead(file, 0, 0, compressed=False, memory=entry.memory, whole=True))
+        return
     try:
         compressed = is_compressed(file.path)
         same = (
@@ -142,7 +151,7 @@ def _plan_changed(result: Plan, file: Found, entry: FileEntry) -> None:
         result.skipped.append(Skipped(file.path, error.strerror or str(error)))
         return
     if same:
-        result.to_read.append(ToRead(file, entry.read_offset, entry.lines, compressed))
+        result.to_read.append(ToRead(file, entry.read_offset, entry.lines, compressed, entry.memory))
     else:
         result.again.append(file.path)
         result.to_read.append(ToRead(file, 0, 0, compressed))
@@ -150,6 +159,9 @@ def _plan_changed(result: Plan, file: Found, entry: FileEntry) -> None:
 
 def _plan_new(result: Plan, file: Found, missing: list[FileEntry]) -> None:
     """A file that wasn't there: one that was moved is read on from where it was read to."""
+    if source(file.source).reading == "files":
+        result.to_read.append(ToRead(file, 0, 0, compressed=False, whole=True))
+        return
     try:
         compressed = is_compressed(file.path)
         for entry in missing:
@@ -166,7 +178,7 @@ def _plan_new(result: Plan, file: Found, missing: list[FileEntry]) -> None:
                 missing.remove(entry)
                 result.moved.append((entry.path, _at(entry, file)))
                 if file.size > entry.read_offset:
-                    result.to_read.append(ToRead(file, entry.read_offset, entry.lines, compressed=False))
+                    result.to_read.append(ToRead(file, entry.read_offset, entry.lines, False, entry.memory))  # noqa: FBT003
                 return
     except OSError as error:
         result.skipped.append(Skipped(file.path, error.strerror or str(error)))
@@ -217,8 +229,18 @@ def _logs_below(folder: Path, forced: str | None, skipped: list[Skipped]) -> lis
         if known is None:
             skipped.append(Skipped(path, "in no known format"))
         elif known.owns(Path(path)) or known.name == "metrics-log" or forced:
-            found.append(Found(path, known.name, stat.st_size, stat.st_mtime_ns))
+            found.append(_found(path, known, stat))
     return found
+
+
+def _found(path: str, known: Source, stat: os.stat_result) -> Found:
+    """The file, with what it and those beside it take, and when one of them was last changed."""
+    size, mtime_ns = stat.st_size, stat.st_mtime_ns
+    for other in known.beside(path):
+        with suppress(OSError):  # mostly there is none
+            beside = os.stat(other)  # noqa: PTH116 - half the time of Path.stat, and there may be many
+            size, mtime_ns = size + beside.st_size, max(mtime_ns, beside.st_mtime_ns)
+    return Found(path, known.name, size, mtime_ns)
 
 
 def _given_file(path: Path, forced: str | None) -> Found:
@@ -233,8 +255,7 @@ def _given_file(path: Path, forced: str | None) -> Found:
         raise UnreadableLog(
             f"in no known format (neither {names})", where=str(path), mend="force one with --source NAME"
         )
-    stat = absolute.stat()
-    return Found(str(absolute), known.name, stat.st_size, stat.st_mtime_ns)
+    return _found(str(absolute), known, absolute.stat())
 
 
 def _recognise(path: str) -> Source | None:

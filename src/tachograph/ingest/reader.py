@@ -13,7 +13,7 @@ from tachograph.sources import source
 from tachograph.store.duckdb import FileEntry, Loading, RejectEntry, Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
 _TASK_BYTES: Final = 12 << 20
@@ -40,9 +40,17 @@ def plan_paths(store: Store, paths: Sequence[Path], forced: str | None = None) -
     return plan(find_given(paths, forced, skipped), store.files(), skipped)
 
 
-def read(store: Store, what: Plan, progress: Callable[[int], None] | None = None) -> Summary:
-    """Reads what the plan says into the store. `progress` is told of each number of bytes that was read."""
-    return _Ingest(store, what, progress).run()
+def read(
+    store: Store,
+    what: Plan,
+    progress: Callable[[int], None] | None = None,
+    users: Mapping[str, str | None] | None = None,
+) -> Summary:
+    """Reads what the plan says into the store. `progress` is told of each number of bytes that was read.
+
+    `users` are, by the name of a source, whose its metrics are that name nobody.
+    """
+    return _Ingest(store, what, progress, users or {}).run()
 
 
 class _FileInHand:
@@ -57,6 +65,7 @@ class _FileInHand:
         self._expected = item.start
         self.complete = False
         self._marks: tuple[str, str] | None = None
+        self._memory = item.memory
 
     def take(self, read: PieceRead) -> list[RejectEntry]:
         """Takes in a piece, and gives the rejects of those that now follow on what was read before."""
@@ -74,6 +83,7 @@ class _FileInHand:
             self.unfinished = self.unfinished or ready.progress.unfinished > 0
             self.complete = ready.piece.to_the_end
             self._marks = ready.marks
+            self._memory = ready.memory
             self._expected = ready.piece.end
         return rejects
 
@@ -84,11 +94,11 @@ class _FileInHand:
         head, tail = self._marks or self._marks_now()
         return FileEntry(
             found.path, found.source, size, found.mtime_ns, self.offset, self.lines,
-            head, tail, self.item.compressed, self.trouble,
+            head, tail, self.item.compressed, self.trouble, self._memory,
         )  # fmt: skip
 
     def _marks_now(self) -> tuple[str, str]:
-        if self.item.compressed:
+        if self.item.compressed or self.item.whole:
             return "", ""
         try:
             return marks(self.item.found.path, self.offset)
@@ -100,8 +110,11 @@ class _FileInHand:
 class _Ingest:
     """One reading."""
 
-    def __init__(self, store: Store, what: Plan, progress: Callable[[int], None] | None) -> None:
+    def __init__(
+        self, store: Store, what: Plan, progress: Callable[[int], None] | None, users: Mapping[str, str | None]
+    ) -> None:
         self._store = store
+        self._users = users
         self._plan = what
         self._progress = progress
         self._summary = Summary(files_unchanged=what.unchanged, skipped=list(what.skipped))
@@ -118,7 +131,7 @@ class _Ingest:
         with self._store.loading() as loading:
             for part in do_all(tasks):
                 kind = source(tasks[part.number].source)
-                loading.add(part.batches, source=kind.name, in_parts=kind.merging)
+                loading.add(part.batches, source=kind.name, in_parts=kind.merging, user=self._users.get(kind.name))
                 if part.done:
                     self._take(part)
                 if loading.appended >= _ROWS_A_COMMIT:
@@ -168,8 +181,13 @@ def _tasks(items: Sequence[ToRead]) -> list[Task]:
 
 def _pieces(item: ToRead) -> list[Piece]:
     path, size = item.found.path, item.found.size
-    if item.compressed:
-        return [Piece(path, 0, size, at_line_start=True, to_the_end=True, compressed=True)]
+    if item.compressed or item.whole or source(item.found.source).reading == "sequence":
+        start = 0 if item.compressed else item.start
+        return [
+            Piece(
+                path, start, size, at_line_start=True, to_the_end=True, compressed=item.compressed, memory=item.memory
+            )
+        ]
     starts = list(range(item.start, max(size, item.start + 1), _TASK_BYTES))
     ends = [*starts[1:], size]
     return [

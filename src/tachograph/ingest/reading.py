@@ -40,6 +40,8 @@ class Piece:
     to_the_end: bool
     """Whether the piece reaches the file's end, where a last line may be unfinished."""
     compressed: bool = False
+    memory: str | None = None
+    """What is known of the lines before it, where a source wants to know that."""
 
 
 @dataclass(slots=True)

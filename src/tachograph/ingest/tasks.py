@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from tachograph.ingest.reading import (
     MAX_LINE_BYTES,
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tachograph.columns import ColumnBatch
-    from tachograph.sources.protocol import Reader
+    from tachograph.sources.protocol import FileReader, Reader, SequenceReader
 
 _WAITING_ROWS_MAX: Final = 100_000
 
@@ -39,13 +40,15 @@ class Task:
 class PieceRead:
     """What became of a piece: how far it was read, and the lines that were refused (numbered within the piece).
 
-    `marks` tell the file again that was read to its end; None where it can't be told.
+    `marks` tell the file again that was read to its end; None where it can't be told. `memory` is what a reader that
+    has one wants to know when the file is read on.
     """
 
     piece: Piece
     progress: Progress
     problems: list[LineProblem]
     marks: tuple[str, str] | None = None
+    memory: str | None = None
 
 
 @dataclass(slots=True)
@@ -60,19 +63,27 @@ class TaskPart:
 
 def do(task: Task) -> Iterator[TaskPart]:
     """Reads the task's pieces. What goes wrong with one file is told of that file, and stops no other."""
-    reader = source(task.source).reader()
+    kind = source(task.source)
+    reader = kind.reader()
     pieces: list[PieceRead] = []
     for piece in task.pieces:
-        outcome = PieceRead(piece, Progress(piece.start), [])
+        outcome = PieceRead(piece, Progress(piece.start), [], memory=piece.memory)
         pieces.append(outcome)
-        for _ in _read(piece, outcome, reader):
-            if reader.waiting > _WAITING_ROWS_MAX:
-                yield TaskPart(task.number, reader.take())
+        if kind.reading == "files":
+            reading = _read_whole(piece, outcome, cast("FileReader", reader))
+        else:
+            reading = _read_lines(piece, outcome, cast("Reader", reader), has_memory=kind.reading == "sequence")
+        with _trouble_told(outcome.progress):
+            for _ in reading:
+                if reader.waiting > _WAITING_ROWS_MAX:
+                    yield TaskPart(task.number, reader.take())
     yield TaskPart(task.number, reader.take(), done=True, pieces=pieces)
 
 
-def _read(piece: Piece, outcome: PieceRead, reader: Reader) -> Iterator[None]:
+def _read_lines(piece: Piece, outcome: PieceRead, reader: Reader, *, has_memory: bool) -> Iterator[None]:
     progress = outcome.progress
+    if has_memory:
+        cast("SequenceReader", reader).memory = piece.memory
     try:
         with open_plain_or_compressed(piece.path) as handle:
             for block in read_blocks(handle, piece, progress):
@@ -80,13 +91,33 @@ def _read(piece: Piece, outcome: PieceRead, reader: Reader) -> Iterator[None]:
                 yield
             if piece.to_the_end and not piece.compressed:
                 outcome.marks = marks_of(handle, progress.offset)
+    finally:
+        if has_memory:
+            outcome.memory = cast("SequenceReader", reader).memory
+        megabytes = MAX_LINE_BYTES >> 20
+        outcome.problems.extend(
+            LineProblem(line, offset, f"the line is longer than {megabytes} MiB") for line, offset in progress.too_long
+        )
+
+
+def _read_whole(piece: Piece, outcome: PieceRead, reader: FileReader) -> Iterator[None]:
+    reader.memory = piece.memory
+    for problem in reader.read_file(piece.path):
+        outcome.problems.append(problem)
+        yield
+    outcome.memory = reader.memory
+    outcome.progress.offset = piece.end
+    yield
+
+
+@contextmanager
+def _trouble_told(progress: Progress) -> Iterator[None]:
+    """What ends the reading of a file early is told of it, and goes no further."""
+    try:
+        yield
     except FileNotFoundError:
         progress.trouble = "the file was deleted before it was read"
     except OSError as error:
         progress.trouble = f"the file can't be read: {error.strerror or error}"
     except compression_errors() as error:
         progress.trouble = f"the compressed file is damaged or cut: {error}"
-    megabytes = MAX_LINE_BYTES >> 20
-    outcome.problems.extend(
-        LineProblem(line, offset, f"the line is longer than {megabytes} MiB") for line, offset in progress.too_long
-    )

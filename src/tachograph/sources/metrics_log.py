@@ -85,6 +85,8 @@ class MetricsLog:
     name = "metrics-log"
     title = "metrics log"
     merging = False
+    names_users = True
+    reading: Final = "lines"
 
     def places(self, environment: Mapping[str, str], home: Path) -> list[Path]:
         """The folders named in `TACHOGRAPH_METRICS` (separated by commas); a log has no place of its own."""
@@ -92,9 +94,17 @@ class MetricsLog:
         named = environment.get("TACHOGRAPH_METRICS", "")
         return [Path(part).expanduser() for part in named.split(",") if part.strip()]
 
+    def user(self, environment: Mapping[str, str], home: Path) -> str | None:  # noqa: ARG002 - as the protocol has it
+        """Nobody: each metric says itself whose it is."""
+        return None
+
     def owns(self, path: Path) -> bool:
         """A file of the log's naming scheme."""
         return _NAME.fullmatch(path.name) is not None
+
+    def beside(self, path: str) -> list[str]:  # noqa: ARG002 - as the protocol has it
+        """None: a log's files are whole in themselves."""
+        return []
 
     def recognises(self, first_lines: list[bytes]) -> bool:
         """Whether any of the first lines has the shape of a metric, good or not."""

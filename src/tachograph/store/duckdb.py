@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from tachograph.columns import ColumnBatch
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 _BUSY_SECONDS: Final = 30.0
 _BUSY_POLL_SECONDS: Final = 0.02
 _CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
@@ -52,6 +52,7 @@ class FileEntry:
     tail: str
     compressed: bool
     trouble: str | None
+    memory: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,12 @@ class Store:
         if version is None:
             mend = "choose another folder with --home"
             raise StoreUnusable("this DuckDB file is not a store of Tachograph's", where=str(self.path), mend=mend)
+        if version < SCHEMA_VERSION:
+            raise StoreUnusable(
+                f"it was made by an older version of Tachograph (schema {version}; this one knows {SCHEMA_VERSION})",
+                where=str(self.path),
+                mend="move it away and run 'tachograph ingest': it is made again from the logs",
+            )
         if version > SCHEMA_VERSION:
             raise StoreUnusable(
                 f"it was made by a newer version of Tachograph (schema {version}; this one knows {SCHEMA_VERSION})",
@@ -186,7 +193,7 @@ class Loading:
         self._connection = connection
         self._sql = load_statements()
         self._last = 0
-        self._kind = ("", False)
+        self._kind: tuple[str, bool, str | None] = ("", False, None)
         self._waiting: list[ColumnBatch] = []
         self.appended = 0
         """Rows since the last commit."""
@@ -204,11 +211,14 @@ class Loading:
         row = self._connection.execute(self._sql["last_row"]).fetchone()
         self._last, self.appended = (row[0] if row else 0), 0
 
-    def add(self, batches: Sequence[ColumnBatch], *, source: str, in_parts: bool) -> None:
-        """Appends batches, in the order in which they were read; several are appended together, by all cores."""
-        if self._waiting and (source, in_parts) != self._kind:
+    def add(self, batches: Sequence[ColumnBatch], *, source: str, in_parts: bool, user: str | None = None) -> None:
+        """Appends batches, in the order in which they were read; several are appended together, by all cores.
+
+        `user` is whose the metrics are that name nobody.
+        """
+        if self._waiting and (source, in_parts, user) != self._kind:
             self._append()
-        self._kind = (source, in_parts)
+        self._kind = (source, in_parts, user)
         self._waiting += [batch for batch in batches if batch.length]
         if sum(batch.length for batch in self._waiting) >= _ROWS_TOGETHER:
             self._append()
@@ -220,16 +230,20 @@ class Loading:
             return
         batch_stream = BatchStream(self._waiting, self._last + self.appended + 1)  # DuckDB finds it by its name
         columns = batch_stream.columns()
+        source, in_parts, user = self._kind
         if "ended_ts" in columns:
+            columns.setdefault("ts", "NULL::BIGINT")
             columns.setdefault("duration_ms", "NULL::DOUBLE")
+        if user is not None:
+            columns["user_id"] = f"coalesce({columns['user_id']}, $user)" if "user_id" in columns else "$user"
         names = ", ".join(f'"{name}"' for name in columns)
         selected = ", ".join(f'{expression} AS "{name}"' for name, expression in columns.items())
         complete = f"REPLACE ({COMPLETED_DURATION} AS duration_ms)" if "ended_ts" in columns else ""
         with _interrupts_held_back():
             self._connection.execute(
                 f"INSERT INTO metrics ({names}, source, in_parts) SELECT * {complete} FROM ("
-                f"SELECT {selected}, ? AS source, ? AS in_parts FROM batch_stream)",
-                list(self._kind),
+                f"SELECT {selected}, $source AS source, $in_parts AS in_parts FROM batch_stream)",
+                {"source": source, "in_parts": in_parts} | ({} if user is None else {"user": user}),
             )
         self.appended += sum(batch.length for batch in self._waiting)
         self._waiting = []
@@ -258,7 +272,7 @@ class Loading:
         entries = [*(entry for _, entry in moved), *entries]
         if entries:
             self._forget("files", [entry.path for entry in entries])
-            kinds = "VARCHAR VARCHAR BIGINT BIGINT BIGINT BIGINT VARCHAR VARCHAR BOOLEAN VARCHAR"
+            kinds = "VARCHAR VARCHAR BIGINT BIGINT BIGINT BIGINT VARCHAR VARCHAR BOOLEAN VARCHAR VARCHAR"
             self._insert("files", kinds, [astuple(entry) for entry in entries])
         if rejects:
             self._insert("rejects", "VARCHAR BIGINT BIGINT VARCHAR", [astuple(reject) for reject in rejects])

@@ -32,7 +32,8 @@ CREATE TABLE files (
     head VARCHAR,       -- mark of the file's first bytes
     tail VARCHAR,       -- mark of the bytes before read_offset
     compressed BOOLEAN,
-    trouble VARCHAR     -- what went wrong at the last reading
+    trouble VARCHAR,    -- what went wrong at the last reading
+    memory VARCHAR      -- what the reader wants to know when it reads on, if anything
 );
 
 -- Lines that were refused. `line` counts from 1.
