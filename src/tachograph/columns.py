@@ -118,6 +118,11 @@ class ColumnBatch:
     length: int
     columns: dict[str, Column]
 
+    def words(self, name: str) -> list[Any]:
+        """The different values of a column of words, None among them."""
+        column = self.columns.get(name)
+        return column.words if isinstance(column, WordColumn) else []
+
 
 class ColumnBuilder:
     """Collects blocks of metrics into one batch; a column that a block lacks is absent for its rows.

@@ -15,14 +15,10 @@ from __future__ import annotations
 
 import os
 import re
-import warnings
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Context, Decimal, localcontext
-from fractions import Fraction
 from functools import cache, lru_cache
-from hashlib import sha256
 from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
@@ -36,6 +32,8 @@ from tachograph.metric import EPOCH, FIRST_US, INT64_MAX, LAST_US, microseconds_
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import time
+    from decimal import Decimal
+    from fractions import Fraction
 
     from genai_prices.data_snapshot import DataSnapshot
     from genai_prices.types import MatchLogic, ModelInfo, ModelPrice
@@ -147,7 +145,14 @@ tier is that of the whole input: input + cache read + cache write. A kind that i
 
 def dollars(cost: int) -> Decimal:
     """A cost in 1e-24 USD as dollars, exactly."""
+    from decimal import Context, Decimal  # noqa: PLC0415 - what only counts shouldn't pay for it
+
     return Decimal(cost).scaleb(-24, Context(prec=100))
+
+
+def in_dollars(cost: int) -> float:
+    """A cost in 1e-24 USD as the nearest float of dollars."""
+    return int(cost) / UNITS_PER_DOLLAR
 
 
 def rates_of(model: str, folder: Path | None = None) -> list[Rate]:
@@ -164,6 +169,8 @@ def rates_of(model: str, folder: Path | None = None) -> list[Rate]:
     `gemini-3.6-flash-lite` what `gemini-3.6-flash` does. Here what a name has beyond the model's own may only be an
     edition of it: a date, `-001`, `-latest`, `-preview`, `-v1:0`.
     """
+    import warnings  # noqa: PLC0415 - only new models need it
+
     snapshot = _snapshot(folder)
     info = _find(snapshot, model)
     if info is None:
@@ -340,6 +347,9 @@ def _units(price: ModelPrice, above: int, up_to: int) -> dict[str, int]:
 
 def _charge(price: ModelPrice, **tokens: int) -> Fraction:
     """What genai-prices charges for a request, in dollars; `input` is the whole of it, cached tokens included."""
+    from decimal import localcontext  # noqa: PLC0415 - as in _bundled
+    from fractions import Fraction  # noqa: PLC0415 - as in _bundled
+
     from genai_prices.types import Usage  # noqa: PLC0415 - as in _bundled
 
     usage = Usage(
@@ -381,6 +391,8 @@ def update(folder: Path, url: str | None = None) -> PriceFile:
     They hold until genai-prices itself is updated: then what it brings is taken to be newer. Raises `PricesUnusable`
     where they can't be had, aren't prices, or can't be written; then what was there before is still there.
     """
+    from hashlib import sha256  # noqa: PLC0415 - as in _bundled
+
     import httpx2  # noqa: PLC0415 - genai-prices' own client, needed for this alone
     from genai_prices.update_prices import UpdatePrices  # noqa: PLC0415 - as in _bundled
 
@@ -464,6 +476,8 @@ def _bundled() -> DataSnapshot:
 
 @lru_cache(maxsize=1)
 def _downloaded(path: Path, _about: PriceFile) -> DataSnapshot:
+    from hashlib import sha256  # noqa: PLC0415 - as in _bundled
+
     head, _, body = path.read_bytes().partition(b"\n")
     with suppress(msgspec.DecodeError, UnicodeError):  # its own head: the file may have been replaced since
         if sha256(body).hexdigest() == msgspec.json.decode(head, type=PriceFile).sha256:
@@ -475,6 +489,8 @@ def _downloaded(path: Path, _about: PriceFile) -> DataSnapshot:
 
 def _parsed(body: bytes) -> DataSnapshot | None:
     """Downloaded prices as genai-prices reads them (it has no public way to read a file), or None where it can't."""
+    import warnings  # noqa: PLC0415 - as in rates_of
+
     from genai_prices.data_snapshot import DataSnapshot  # noqa: PLC0415 - as in _bundled
     from genai_prices.types import _providers_from_raw  # noqa: PLC0415 - as in _bundled
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from cli.conftest import Command
     from tachograph.ingest.plan import Plan
     from tachograph.ingest.reader import Summary
+    from tachograph.ingest.users import Users
 
 COMMANDS = {
     "hourly": "hourly",
@@ -26,6 +27,7 @@ COMMANDS = {
     "tools": "by_tool",
     "agents": "by_agent",
     "projects": "by_project",
+    "models": "by_model",
 }
 
 
@@ -47,21 +49,27 @@ def test_the_table_has_a_row_for_each_of_the_answer_and_totals_below(
 ) -> None:
     rows = tachograph(command, "--json").document["time_series"]
     lines = tachograph(command).out.splitlines()
-    assert len(lines) == 1 + 2 + len(rows) + 2  # a heading, titles, a rule; the rows; totals and percentiles
-    assert lines[-2] == (
-        "In all: 9 metrics, 2 sessions, 2 users, 1 error, 2.0 h of work, 1.2M tokens, 60.0 % success in 5 outcomes"
-    )
-    assert lines[-1] == "Durations: p50 1.5 s, p95 2.0 h, p99 2.0 h, longest 2.0 h"
+    table = 2 + len(rows) if rows else 3  # titles, a rule, the rows; or a sentence between empty lines
+    assert len(lines) == 1 + table + 4  # a heading, the table, totals
+    assert lines[-4:] == [
+        (
+            "In all: 9 metrics, 2 sessions, 2 users, 1 error, 2.0 h of work, 1.2M tokens, at least $0, "
+            "60.0 % success in 5 outcomes"
+        ),
+        "Durations: p50 1.5 s, p95 2.0 h, p99 2.0 h, longest 2.0 h",
+        "Tokens: input 1.2M, output 34, cache read 0, cache write 0",
+        "No price is known for what names no model (1.2M tokens)",
+    ]
 
 
 def test_a_table_of_days(log: Path, tachograph: Command) -> None:
     assert tachograph("daily").out.splitlines()[:6] == [
         "Days, 2026-03-01 08:59 to 2026-03-03 12:00, in UTC",
-        "day             metrics  sessions  errors   time  tokens",
-        "────────────────────────────────────────────────────────",
-        "2026-03-01 Sun        4         1       0  2.0 s       0",
-        "2026-03-02 Mon        1         1       0   0 ms    1.2M",
-        "2026-03-03 Tue        4         1       1  2.0 h       0",
+        "day             metrics  sessions  errors   time  tokens  input  output  cache read  cache write  cost",
+        "──────────────────────────────────────────────────────────────────────────────────────────────────────",
+        "2026-03-01 Sun        4         1       0  2.0 s       0      0       0           0            0    $0",
+        "2026-03-02 Mon        1         1       0   0 ms    1.2M   1.2M      34           0            0   ≥$0",
+        "2026-03-03 Tue        4         1       1  2.0 h       0      0       0           0            0    $0",
     ]
 
 
@@ -101,7 +109,7 @@ def test_what_is_new_is_picked_up_and_what_is_old_is_not_read_again(
     read: list[int] = []
     really_read = reading.read_into
 
-    def noted(store: Store, what: Plan, users: dict[str, str | None]) -> Summary:
+    def noted(store: Store, what: Plan, users: Users) -> Summary:
         read.append(len(what.to_read))
         return really_read(store, what, users)
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -140,7 +141,8 @@ def test_what_a_narrow_terminal_leaves_out_or_cuts_is_said(
 ) -> None:
     screen = on_a_terminal(monkeypatch, 80, tachograph, "sessions")
     assert screen.count("…  2026-03-01 00:00") == 3
-    assert "(… a wider terminal also shows: tools used)" in screen
+    plain = " ".join(re.sub(r"\x1b\[[0-9]m", " ", screen).split())
+    assert "(… a wider terminal also shows: lasted, input, output, cache read, cache write, tools used)" in plain
     folded = on_a_terminal(monkeypatch, 80, tachograph, "projects").splitlines()
     assert "".join(line.split(" ")[0] for line in folded).count(LONG) == 1
 

@@ -10,13 +10,17 @@ from tachograph.aggregate.result import (
     AggregationResult,
     Breakdowns,
     Calls,
+    CostStats,
     DurationStats,
     SuccessMetrics,
     TokenStats,
+    Unpriced,
 )
 from tachograph.aggregate.windows import DAY_US, Run, label, runs
+from tachograph.columns import FINISHED
 from tachograph.errors import BadQuestion
 from tachograph.metric import FIRST_US
+from tachograph.prices import in_dollars
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -41,6 +45,30 @@ _DURATION_OF_PARTS: Final = """
 """
 _FILLED_WINDOWS_MAX: Final = 1_000_000
 _TOKEN_KINDS: Final = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
+_UNPRICED: Final = "metrics.cost IS NULL AND metrics.token_count > 0"
+_UNKNOWN: Final = "metrics.type = 'token_usage' AND metrics.token_count IS NULL"
+_UNTOLD_RUN: Final = """(metrics.type = 'agent_execution' AND metrics.in_parts
+    AND metrics.token_count IS NULL AND told.agent_run_id IS NULL)"""
+_CHARACTERS_A_TOKEN_MAX: Final = 8
+_LOWER_BOUND: Final = f"""CASE WHEN metrics.blocks <> '{FINISHED}' THEN
+    list_sum(CAST(regexp_extract_all(metrics.blocks, ':(\\d{{1,9}})', 1) AS BIGINT[]))
+    > {_CHARACTERS_A_TOKEN_MAX} * coalesce(metrics.output_tokens, 0) ELSE false END"""
+"""Whether a reply says far more than its output tokens could, and no line says that it was finished.
+
+Some versions of Claude Code wrote down a reply's first counters and never the last. Finished ones have 1 to 5
+characters for a token, those that weren't at least twice that.
+"""
+_USAGE: Final = f"""
+    coalesce(sum(metrics.token_count), 0) AS tokens,
+    {", ".join(f"coalesce(sum(metrics.{kind}), 0) AS {kind}" for kind in _TOKEN_KINDS)},
+    coalesce(sum(metrics.cost), 0) AS cost,
+    count(*) FILTER ({_UNPRICED}) AS unpriced,
+    count(*) FILTER ({_UNKNOWN}) AS unknown_usage,
+    count(*) FILTER ({_LOWER_BOUND}) AS lower_bounds
+"""
+"""Tokens and cost, and how many metrics make them no more than a lower bound."""
+_USAGE_SUMS: Final = ("tokens", *_TOKEN_KINDS, "cost", "unpriced", "unknown_usage", "lower_bounds")
+_USAGE_OF_PARTS: Final = ", ".join(f"sum(parts.{name}) AS {name}" for name in _USAGE_SUMS)
 _SESSION_VALUES: Final = frozenset({"user_id", "project_path"})
 """Filters whose value is the session's where the metric has none."""
 
@@ -65,8 +93,14 @@ class _Computation:
         cells = self._cells()
         sessions, users = self._distinct()
         breakdowns = _breakdowns(cells)
+        models = self._models()
+        breakdowns.models.update(
+            (row["model"], {"requests": row["requests"], "sessions": row["sessions"], **_usage(row)})
+            for row in models
+            if row["model"] is not None
+        )
         total = sum(cell["count"] for cell in cells)
-        tokens = {kind: sum(cell[kind] or 0 for cell in cells) for kind in ("token_count", *_TOKEN_KINDS)}
+        used = {name: sum(cell[name] for cell in cells) for name in _USAGE_SUMS}
         first, last = (
             min(_present(cells, "first_ts"), default=None),
             max(_present(cells, "last_ts"), default=None),
@@ -81,13 +115,17 @@ class _Computation:
             total_errors=breakdowns.by_type.get("error_occurred", 0),
             duration_stats=self._durations(cells),
             token_stats=TokenStats(
-                tokens["token_count"],
-                tokens["token_count"] / sessions if sessions else 0,
-                *(tokens[kind] for kind in _TOKEN_KINDS),
+                used["tokens"],
+                used["tokens"] / sessions if sessions else 0,
+                **{kind: int(used[kind]) for kind in _TOKEN_KINDS},
+                at_least=bool(used["unknown_usage"] or used["lower_bounds"]),
+                unknown=used["unknown_usage"],
+                lower_bounds=used["lower_bounds"],
             ),
+            cost_stats=_costs(used, models, sessions),
             success_metrics=_successes(cells),
             breakdowns=breakdowns,
-            time_series=self._rows(breakdowns, first, last),
+            time_series=self._rows(breakdowns, cells, first, last),
         )
 
     def _bound(self, asked: int | None, found: int | None) -> str | None:
@@ -125,7 +163,6 @@ class _Computation:
 
     def _cells(self) -> list[dict[str, Any]]:
         """Everything that adds up, by what the breakdowns need."""
-        kinds = ", ".join(f"sum({kind}) AS {kind}" for kind in _TOKEN_KINDS)
         return self._query(f"""
             SELECT
                 type, tool_name, agent_id,
@@ -134,10 +171,22 @@ class _Computation:
                 count(*) AS count,
                 count(duration_ms) AS timed, {_DURATION},
                 min(duration_ms) AS shortest, max(duration_ms) AS longest,
-                sum(token_count) AS token_count, {kinds},
+                {_USAGE},
                 min(ts) AS first_ts, max(ts) AS last_ts
-            FROM (SELECT metrics.* {self._source})
+            FROM (SELECT metrics.* {self._source}) AS metrics
             GROUP BY ALL
+        """)
+
+    def _models(self) -> list[dict[str, Any]]:
+        """Tokens and cost of each model, and of what names none."""
+        return self._query(f"""
+            SELECT
+                metrics.model, count(*) AS requests, count(DISTINCT metrics.session_id) AS sessions, {_USAGE},
+                coalesce(sum(metrics.cost) FILTER (metrics.cost_usd > 0), 0) AS reported,
+                coalesce(sum(metrics.token_count) FILTER ({_UNPRICED}), 0) AS unpriced_tokens
+            {self._source} AND (metrics.token_count IS NOT NULL OR metrics.cost IS NOT NULL OR ({_UNKNOWN}))
+            GROUP BY metrics.model
+            ORDER BY cost DESC, tokens DESC, metrics.model
         """)
 
     def _distinct(self) -> tuple[int, int]:
@@ -172,16 +221,26 @@ class _Computation:
             p99,
         )
 
-    def _rows(self, breakdowns: Breakdowns, first: int | None, last: int | None) -> list[dict[str, Any]]:
+    def _rows(
+        self,
+        breakdowns: Breakdowns,
+        cells: Sequence[Mapping[str, Any]],
+        first: int | None,
+        last: int | None,
+    ) -> list[dict[str, Any]]:
         kind = self._asked.type
         if kind in WINDOWS:
             return self._windows(first, last)
         if kind is AggregationType.BY_SESSION:
             return self._sessions()
         if kind is AggregationType.BY_TOOL:
-            return [{"tool": name, **calls.to_dict()} for name, calls in breakdowns.tools.items()]
+            used = {name: _added(group) for name, group in _by(cells, "tool_name").items()}
+            return [{"tool": name, **calls.to_dict(), **used[name]} for name, calls in breakdowns.tools.items()]
         if kind is AggregationType.BY_AGENT:
-            return [{"agent": name, **calls.to_dict()} for name, calls in breakdowns.agents.items()]
+            used = self._agents_usage()
+            return [{"agent": name, **calls.to_dict(), **used[name]} for name, calls in breakdowns.agents.items()]
+        if kind is AggregationType.BY_MODEL:
+            return [{"model": name, **used_by} for name, used_by in breakdowns.models.items()]
         return self._owners("user_id" if kind is AggregationType.BY_USER else "project_path")
 
     def _windows(self, first: int | None, last: int | None) -> list[dict[str, Any]]:
@@ -199,7 +258,7 @@ class _Computation:
                         {_window_expression(runs(unit, zone, days))} AS start_us,
                         metrics.session_id, metrics.user_id,
                         count(*) AS metrics_count, {_ERRORS} AS errors,
-                        {_DURATION}, sum(token_count) AS tokens
+                        {_DURATION}, {_USAGE}
                     {self._source}
                     GROUP BY ALL
                 )
@@ -210,7 +269,7 @@ class _Computation:
                     count(DISTINCT coalesce(parts.user_id, sessions.user_id)) AS users,
                     sum(parts.errors)::BIGINT AS errors,
                     {_DURATION_OF_PARTS},
-                    coalesce(sum(parts.tokens), 0) AS tokens
+                    {_USAGE_OF_PARTS}
                 FROM parts LEFT JOIN sessions ON sessions.session_id = parts.session_id
                 GROUP BY parts.start_us
                 ORDER BY parts.start_us
@@ -219,7 +278,11 @@ class _Computation:
         if self._asked.fill:
             self._fill(rows, first, last)
         return [
-            {_WINDOW_KEYS[kind]: label(start, zone), **{name: row[name] for name in _WINDOW_MEASURES[kind]}}
+            {
+                _WINDOW_KEYS[kind]: label(start, zone),
+                **{name: row[name] for name in _WINDOW_MEASURES[kind]},
+                **_usage(row),
+            }
             for start, row in sorted(rows.items())
         ]
 
@@ -240,7 +303,7 @@ class _Computation:
             "users": 0,
             "errors": 0,
             "total_duration_ms": 0.0,
-            "tokens": 0,
+            **dict.fromkeys(_USAGE_SUMS, 0),
         }
         for run in covering:
             for begin in range(run.start_us, run.end_us, run.width_us):
@@ -253,7 +316,7 @@ class _Computation:
             SELECT
                 metrics.session_id, min(metrics.ts) AS first_ts, max(metrics.ts) AS last_ts,
                 count(*) AS metrics_count, {_ERRORS} AS errors,
-                {_DURATION}, coalesce(sum(token_count), 0) AS tokens
+                {_DURATION}, {_USAGE}
             {self._source} AND metrics.session_id IS NOT NULL
             GROUP BY metrics.session_id
             ORDER BY first_ts, metrics.session_id
@@ -269,7 +332,7 @@ class _Computation:
                 "tool_uses": tools.get(row["session_id"], {}),
                 "errors": row["errors"],
                 "total_duration_ms": row["total_duration_ms"],
-                "tokens": row["tokens"],
+                **_usage(row),
             }
             for row in grouped
         ]
@@ -281,7 +344,7 @@ class _Computation:
                 SELECT
                     metrics.session_id, metrics.user_id, metrics.project_path,
                     count(*) AS metrics_count, {_ERRORS} AS errors,
-                    {_DURATION}, sum(token_count) AS tokens
+                    {_DURATION}, {_USAGE}
                 {self._source}
                 GROUP BY ALL
             )
@@ -292,7 +355,7 @@ class _Computation:
                 sum(parts.metrics_count)::BIGINT AS metrics_count,
                 sum(parts.errors)::BIGINT AS errors,
                 {_DURATION_OF_PARTS},
-                coalesce(sum(parts.tokens), 0) AS tokens
+                {_USAGE_OF_PARTS}
             FROM parts LEFT JOIN sessions ON sessions.session_id = parts.session_id
             GROUP BY owner
             HAVING owner IS NOT NULL
@@ -305,10 +368,37 @@ class _Computation:
                 key: row["owner"],
                 **{name: row[name] for name in measures},
                 "tool_uses": tools.get(row["owner"], {}),
-                **{name: row[name] for name in ("errors", "total_duration_ms", "tokens")},
+                **{name: row[name] for name in ("errors", "total_duration_ms")},
+                **_usage(row),
             }
             for row in grouped
         ]
+
+    def _agents_usage(self) -> dict[str, dict[str, Any]]:
+        """Tokens and cost by agent: of the metrics that name it, and of those that its runs did themselves.
+
+        A run of which no log tells any tokens has used some all the same.
+        """
+        grouped = self._query(f"""
+            WITH runs AS (
+                SELECT source, agent_run_id, min(agent_id) AS agent_id FROM metrics
+                WHERE agent_run_id IS NOT NULL AND agent_id IS NOT NULL
+                GROUP BY source, agent_run_id
+            ), told AS (
+                SELECT DISTINCT source, agent_run_id FROM metrics
+                WHERE agent_run_id IS NOT NULL AND token_count IS NOT NULL
+            ), chosen AS (
+                SELECT metrics.* {self._source} AND (metrics.agent_id IS NOT NULL OR metrics.agent_run_id IS NOT NULL)
+            )
+            SELECT
+                coalesce(metrics.agent_id, runs.agent_id) AS agent,
+                {_USAGE.replace(_UNKNOWN, f"{_UNKNOWN} OR {_UNTOLD_RUN}")}
+            FROM chosen AS metrics
+            LEFT JOIN runs ON runs.source = metrics.source AND runs.agent_run_id = metrics.agent_run_id
+            LEFT JOIN told ON told.source = metrics.source AND told.agent_run_id = metrics.agent_run_id
+            GROUP BY agent
+        """)
+        return {row["agent"]: _usage(row) for row in grouped}
 
     def _tool_uses(self, owner: str) -> dict[str, dict[str, int]]:
         """Owner → tool → count, largest first."""
@@ -337,10 +427,10 @@ _WINDOW_KEYS: Final = {
     AggregationType.WEEKLY: "week_start",
     AggregationType.MONTHLY: "month",
 }
-_LONG: Final = ("metrics_count", "sessions", "users", "errors", "total_duration_ms", "tokens")
+_LONG: Final = ("metrics_count", "sessions", "users", "errors", "total_duration_ms")
 _WINDOW_MEASURES: Final[Mapping[AggregationType, tuple[str, ...]]] = {
-    AggregationType.HOURLY: ("metrics_count", "errors", "total_duration_ms", "tokens"),
-    AggregationType.DAILY: ("metrics_count", "sessions", "errors", "total_duration_ms", "tokens"),
+    AggregationType.HOURLY: ("metrics_count", "errors", "total_duration_ms"),
+    AggregationType.DAILY: ("metrics_count", "sessions", "errors", "total_duration_ms"),
     AggregationType.WEEKLY: _LONG,
     AggregationType.MONTHLY: _LONG,
 }
@@ -369,6 +459,44 @@ def _total(cells: Sequence[Mapping[str, Any]]) -> float:
         return math.inf
 
 
+def _usage(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The keys of a row that tell tokens and cost."""
+    return {
+        "tokens": int(row["tokens"]),
+        **{kind: int(row[kind]) for kind in _TOKEN_KINDS},
+        "tokens_at_least": bool(row["unknown_usage"] or row["lower_bounds"]),
+        "cost_usd": in_dollars(row["cost"]),
+        "cost_at_least": bool(row["unpriced"] or row["unknown_usage"] or row["lower_bounds"]),
+    }
+
+
+def _added(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    return _usage({name: sum(row[name] for row in rows) for name in _USAGE_SUMS})
+
+
+def _by(cells: Iterable[Mapping[str, Any]], key: str) -> dict[str, list[Mapping[str, Any]]]:
+    groups: dict[str, list[Mapping[str, Any]]] = {}
+    for cell in cells:
+        if cell[key] is not None:
+            groups.setdefault(cell[key], []).append(cell)
+    return groups
+
+
+def _costs(used: Mapping[str, Any], models: Sequence[Mapping[str, Any]], sessions: int) -> CostStats:
+    total = used["cost"]
+    return CostStats(
+        total_usd=in_dollars(total),
+        avg_per_session_usd=in_dollars(total) / sessions if sessions else 0,
+        reported_usd=in_dollars(sum(model["reported"] for model in models)),
+        at_least=bool(used["unpriced"] or used["unknown_usage"] or used["lower_bounds"]),
+        unpriced=[
+            Unpriced(model["model"], model["unpriced"], int(model["unpriced_tokens"]))
+            for model in sorted(models, key=lambda model: (-model["unpriced_tokens"], model["model"] or ""))
+            if model["unpriced"]
+        ],
+    )
+
+
 def _successes(cells: Iterable[Mapping[str, Any]]) -> SuccessMetrics:
     counts = {True: 0, False: 0, None: 0}
     for cell in cells:
@@ -377,20 +505,15 @@ def _successes(cells: Iterable[Mapping[str, Any]]) -> SuccessMetrics:
     return SuccessMetrics(counts[True], counts[False], counts[True] / known if known else 0)
 
 
-def _breakdowns(cells: Iterable[Mapping[str, Any]]) -> Breakdowns:
+def _breakdowns(cells: Sequence[Mapping[str, Any]]) -> Breakdowns:
     by_type: dict[str, int] = {}
     errors: dict[str, int] = {}
-    tools: dict[str, list[Mapping[str, Any]]] = {}
-    agents: dict[str, list[Mapping[str, Any]]] = {}
     for cell in cells:
         by_type[cell["type"]] = by_type.get(cell["type"], 0) + cell["count"]
         if cell["error_type"] is not None:
             errors[cell["error_type"]] = errors.get(cell["error_type"], 0) + cell["count"]
-        if cell["tool_name"] is not None:
-            tools.setdefault(cell["tool_name"], []).append(cell)
-        if cell["agent_id"] is not None:
-            agents.setdefault(cell["agent_id"], []).append(cell)
-    return Breakdowns(_largest_first(by_type), _calls(tools), _calls(agents), _largest_first(errors))
+    tools, agents = _calls(_by(cells, "tool_name")), _calls(_by(cells, "agent_id"))
+    return Breakdowns(_largest_first(by_type), tools, agents, _largest_first(errors))
 
 
 def _largest_first(counts: dict[str, int]) -> dict[str, int]:

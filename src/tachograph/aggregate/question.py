@@ -28,6 +28,7 @@ class AggregationType(enum.StrEnum):
     BY_TOOL = "by_tool"
     BY_AGENT = "by_agent"
     BY_PROJECT = "by_project"
+    BY_MODEL = "by_model"
 
 
 WINDOWS: Final[dict[AggregationType, WindowKind]] = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -25,7 +25,11 @@ class DurationStats:
 
 @dataclass(frozen=True, slots=True)
 class TokenStats:
-    """Tokens of all kinds, and by kind; the four kinds are disjoint."""
+    """Tokens of all kinds, and by kind; the four kinds are disjoint.
+
+    They are `at_least` so many where logs don't tell all: of `unknown` requests they tell no tokens, and of
+    `lower_bounds` they never told the last of the output.
+    """
 
     total: int = 0
     avg_per_session: float = 0
@@ -33,6 +37,34 @@ class TokenStats:
     output_tokens: int = 0
     cache_read_tokens: int = 0
     cache_write_tokens: int = 0
+    at_least: bool = False
+    unknown: int = 0
+    lower_bounds: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Unpriced:
+    """What has tokens and no known price: the model (None: the log names none), how many requests and tokens."""
+
+    model: str | None
+    requests: int
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class CostStats:
+    """What the tokens cost, in US dollars: what a log says that it was (`reported_usd`), else what its model charged.
+
+    The total is `at_least` so much where something has no price, or tokens aren't all known.
+    """
+
+    total_usd: float = 0
+    avg_per_session_usd: float = 0
+    reported_usd: float = 0
+    """The part of the total that logs tell; the rest is worked out from tokens and prices."""
+    at_least: bool = False
+    unpriced: list[Unpriced] = field(default_factory=list)
+    """Most tokens first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +104,16 @@ class Calls:
 
 @dataclass(frozen=True, slots=True)
 class Breakdowns:
-    """Counts by type and kind of error, calls by tool and agent; each largest first, then by name."""
+    """Counts by type and kind of error, calls by tool and agent; each largest first, then by name.
+
+    Requests, sessions, tokens and cost by model: dearest first, then by tokens and name.
+    """
 
     by_type: dict[str, int] = field(default_factory=dict)
     tools: dict[str, Calls] = field(default_factory=dict)
     agents: dict[str, Calls] = field(default_factory=dict)
     errors: dict[str, int] = field(default_factory=dict)
+    models: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +129,7 @@ class AggregationResult:
     total_errors: int
     duration_stats: DurationStats
     token_stats: TokenStats
+    cost_stats: CostStats
     success_metrics: SuccessMetrics
     breakdowns: Breakdowns
     time_series: list[dict[str, Any]]
@@ -110,12 +147,14 @@ class AggregationResult:
             "total_errors": self.total_errors,
             "duration_stats": {name: getattr(duration, name) for name in duration.__slots__},
             "token_stats": {name: getattr(tokens, name) for name in tokens.__slots__},
+            "cost_stats": asdict(self.cost_stats),
             "success_metrics": {name: getattr(success, name) for name in success.__slots__},
             "breakdowns": {
                 "by_type": self.breakdowns.by_type,
                 "tools": {name: calls.to_dict() for name, calls in self.breakdowns.tools.items()},
                 "agents": {name: calls.to_dict() for name, calls in self.breakdowns.agents.items()},
                 "errors": self.breakdowns.errors,
+                "models": self.breakdowns.models,
             },
             "time_series": self.time_series,
         })  # fmt: skip

@@ -126,18 +126,19 @@ def _as_it_is(path: Path) -> Store:
 
 
 def _up_to_date(path: Path) -> tuple[Store, list[Skipped]]:
-    """The store with all that the known places hold, open for reading alone where it already has it."""
+    """The store with all that the known places hold, at today's prices; open for reading alone where it has that."""
     where = places()
     if path.exists():
         store = Store.open(path, read_only=True)
         ledger = store.files()
         what = new_in(where, ledger)
-        if ledger and not (what.to_read or what.moved):
+        if ledger and not (what.to_read or what.moved) and store.prices_are_current():
             return store, what.skipped
         store.close()
     else:
         what = new_in(where, {})
-    if not (what.to_read or what.moved):
+        ledger = {}
+    if not (ledger or what.to_read or what.moved):
         raise nothing_to_read(where, what)
     return _read_up(path, where)
 
@@ -149,6 +150,7 @@ def _read_up(path: Path, where: Places) -> tuple[Store, list[Skipped]]:
     try:
         what = new_in(where, store.files())  # again: another process may have read in between
         summary = read_into(store, what, users(where))
+        store.price_again()
     except BaseException:
         store.close()
         raise

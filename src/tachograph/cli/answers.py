@@ -1,4 +1,4 @@
-"""The nine questions, from `hourly` to `projects`: one row for each of them."""
+"""The questions, from `hourly` to `models`: one row for each of them."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ _KINDS: Final = {
     "tools": (AggregationType.BY_TOOL, "tool"),
     "agents": (AggregationType.BY_AGENT, "agent"),
     "projects": (AggregationType.BY_PROJECT, "project folder"),
+    "models": (AggregationType.BY_MODEL, "model"),
 }
 _EXAMPLES: Final = (
     "tachograph {command}",

@@ -39,6 +39,15 @@ def tokens(number: int) -> str:
     return _short(number, _THOUSANDS, "", "")
 
 
+def dollars(usd: float) -> str:
+    """12.345 as $12.35; what is less than a cent as $0.0012, and what is less than that as <$0.0001."""
+    if usd == 0:
+        return "$0"
+    if usd < 0.00005:
+        return "<$0.0001"
+    return f"${usd:,.4f}" if usd < 0.00995 else f"${usd:,.2f}"
+
+
 def size(number: int) -> str:
     """Bytes, in units of a thousand."""
     return _short(number, _SIZES, " ", " B")

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, Final, Literal
 
 from tachograph.aggregate.question import AggregationType
-from tachograph.cli.figures import count, duration, tokens
+from tachograph.cli.figures import count, dollars, duration, tokens
 from tachograph.cli.printable import printable
 
 Row = Mapping[str, Any]
@@ -21,13 +21,13 @@ _TOOLS_NAMED: Final = 3
 class Column:
     """A column: its title, what it shows of a row, and of what kind that is.
 
-    Where there is too little room, a list is left out, an id is cut with a …, a name is folded; numbers and
-    labels are always shown as they are.
+    Where there is too little room, details and lists are left out, an id is cut with a …, a name is folded; numbers
+    and labels are always shown as they are.
     """
 
     title: str
     text: Callable[[Row], str]
-    kind: Literal["number", "label", "name", "id", "list"] = "number"
+    kind: Literal["number", "detail", "label", "name", "id", "list"] = "number"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,18 @@ SESSIONS: Final = _number("sessions", "sessions")
 USERS: Final = _number("users", "users")
 ERRORS: Final = _number("errors", "errors")
 TIME: Final = _number("time", "total_duration_ms", duration)
-TOKENS: Final = _number("tokens", "tokens", tokens)
+TOKENS: Final = Column("tokens", lambda row: ("≥" if row["tokens_at_least"] else "") + tokens(row["tokens"]))
+COST: Final = Column("cost", lambda row: ("≥" if row["cost_at_least"] else "") + dollars(row["cost_usd"]))
+USAGE: Final = (
+    TOKENS,
+    *(
+        Column(title, partial(_value, f"{key}_tokens", tokens), "detail")
+        for title, key in (
+            ("input", "input"), ("output", "output"), ("cache read", "cache_read"), ("cache write", "cache_write"),
+        )
+    ),
+    COST,
+)  # fmt: skip
 TOOLS_USED: Final = Column("tools used", partial(_value, "tool_uses", _tools), "list")
 CALLS: Final = (
     _number("calls", "count"),
@@ -87,10 +98,10 @@ CALLS: Final = (
 
 LAYOUTS: Final = {
     AggregationType.HOURLY: Layout(
-        "Hours", (_label("hour", "timestamp", _hour), METRICS, ERRORS, TIME, TOKENS), "No hours."
+        "Hours", (_label("hour", "timestamp", _hour), METRICS, ERRORS, TIME, *USAGE), "No hours."
     ),
     AggregationType.DAILY: Layout(
-        "Days", (_label("day", "timestamp", _day), METRICS, SESSIONS, ERRORS, TIME, TOKENS), "No days."
+        "Days", (_label("day", "timestamp", _day), METRICS, SESSIONS, ERRORS, TIME, *USAGE), "No days."
     ),
     AggregationType.WEEKLY: Layout(
         "Weeks",
@@ -101,13 +112,13 @@ LAYOUTS: Final = {
             USERS,
             ERRORS,
             TIME,
-            TOKENS,
+            *USAGE,
         ),
         "No weeks.",
     ),
     AggregationType.MONTHLY: Layout(
         "Months",
-        (_label("month", "month", lambda label: label[:7]), METRICS, SESSIONS, USERS, ERRORS, TIME, TOKENS),
+        (_label("month", "month", lambda label: label[:7]), METRICS, SESSIONS, USERS, ERRORS, TIME, *USAGE),
         "No months.",
     ),
     AggregationType.BY_SESSION: Layout(
@@ -115,25 +126,30 @@ LAYOUTS: Final = {
         (
             Column("session", partial(_value, "session_id", printable), "id"),
             _label("began", "start_time", lambda label: f"{label[:10]} {label[11:16]}"),
-            Column("lasted", lambda row: duration(row["duration_seconds"] * 1000)),
+            Column("lasted", lambda row: duration(row["duration_seconds"] * 1000), "detail"),
             METRICS,
             ERRORS,
             TIME,
-            TOKENS,
+            *USAGE,
             TOOLS_USED,
         ),
         "No metric names a session.",
     ),
     AggregationType.BY_USER: Layout(
         "Users",
-        (_name("user", "user_id"), SESSIONS, METRICS, ERRORS, TIME, TOKENS, TOOLS_USED),
+        (_name("user", "user_id"), SESSIONS, METRICS, ERRORS, TIME, *USAGE, TOOLS_USED),
         "No metric or session names a user.",
     ),
     AggregationType.BY_TOOL: Layout("Tools", (_name("tool", "tool"), *CALLS), "No metric names a tool."),
-    AggregationType.BY_AGENT: Layout("Agents", (_name("agent", "agent"), *CALLS), "No metric names an agent."),
+    AggregationType.BY_AGENT: Layout("Agents", (_name("agent", "agent"), *CALLS, *USAGE), "No metric names an agent."),
+    AggregationType.BY_MODEL: Layout(
+        "Models",
+        (_name("model", "model"), _number("requests", "requests"), SESSIONS, *USAGE),
+        "No metric names a model.",
+    ),
     AggregationType.BY_PROJECT: Layout(
         "Projects",
-        (_name("project", "project_path"), SESSIONS, USERS, METRICS, ERRORS, TIME, TOKENS, TOOLS_USED),
+        (_name("project", "project_path"), SESSIONS, USERS, METRICS, ERRORS, TIME, *USAGE, TOOLS_USED),
         "No metric or session names a project.",
     ),
 }

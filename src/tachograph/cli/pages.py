@@ -12,8 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from tachograph.aggregate.question import AggregationType
-from tachograph.cli.figures import count, duration, several, share, tokens
-from tachograph.cli.layouts import LAYOUTS, Column, Layout, Row
+from tachograph.cli.figures import count, dollars, duration, several, share, tokens
+from tachograph.cli.layouts import CALLS, LAYOUTS, Column, Layout, Row
 from tachograph.cli.printable import printable
 from tachograph.cli.zone import zone_name
 
@@ -38,10 +38,10 @@ _NOTHING: Final = "Nothing was recorded in this range, with these filters."
 def answer_page(result: AggregationResult, zone: tzinfo, *, demo: bool) -> None:
     """One question's rows, and the figures of the whole range below them."""
     layout = LAYOUTS[result.type]
-    console = _console()
+    console = new_console()
     console.print(_heading(layout.title, result, zone, demo=demo))
     if result.time_series:
-        _print_table(console, layout.columns, result.time_series)
+        print_table(console, layout.columns, result.time_series)
     elif result.total_metrics:
         console.print(f"\n{layout.without_rows}\n")
     for line in _totals(result):
@@ -50,18 +50,20 @@ def answer_page(result: AggregationResult, zone: tzinfo, *, demo: bool) -> None:
 
 def summary_page(days: AggregationResult, projects: AggregationResult, zone: tzinfo, *, demo: bool) -> None:
     """Everything at a glance, from the answers by day and by project."""
-    console = _console()
+    console = new_console()
     console.print(_heading("Summary", days, zone, demo=demo))
     for line in _totals(days):
         console.print(line)
     tools = [{"tool": name, **calls.to_dict()} for name, calls in days.breakdowns.tools.items()]
     agents = [{"agent": name, **calls.to_dict()} for name, calls in days.breakdowns.agents.items()]
+    models = [{"model": name, **used} for name, used in days.breakdowns.models.items()]
     errors = [{"error": name, "count": number} for name, number in days.breakdowns.errors.items()]
     last_days = days.time_series[-_DAYS_SHOWN:]
     parts: Sequence[tuple[Layout, Sequence[Row], int]] = (
         (LAYOUTS[AggregationType.DAILY], last_days, len(days.time_series)),
+        (LAYOUTS[AggregationType.BY_MODEL], models[:_NAMES_SHOWN], len(models)),
         (LAYOUTS[AggregationType.BY_TOOL], tools[:_NAMES_SHOWN], len(tools)),
-        (LAYOUTS[AggregationType.BY_AGENT], agents[:_NAMES_SHOWN], len(agents)),
+        (_AGENTS, agents[:_NAMES_SHOWN], len(agents)),
         (LAYOUTS[AggregationType.BY_PROJECT], projects.time_series[:_NAMES_SHOWN], len(projects.time_series)),
         (_ERRORS, errors[:_NAMES_SHOWN], len(errors)),
     )
@@ -70,9 +72,12 @@ def summary_page(days: AggregationResult, projects: AggregationResult, zone: tzi
             which = "the last" if layout.title == "Days" else "the top"
             shown = f", {which} {len(rows)} of {count(of)}" if of > len(rows) else ""
             console.print(Text(f"\n{layout.title}{shown}", style="bold"))
-            _print_table(console, layout.columns, rows)
+            print_table(console, layout.columns, rows)
 
 
+_AGENTS: Final = Layout(
+    "Agents", (Column("agent", lambda row: printable(row["agent"]), "name"), *CALLS), "No metric names an agent."
+)
 _ERRORS: Final = Layout(
     "Errors",
     (
@@ -91,7 +96,8 @@ class _Console(Console):
         raise BrokenPipeError
 
 
-def _console() -> Console:
+def new_console() -> Console:
+    """One for stdout, in which no markup is looked for."""
     terminal = sys.stdout is not None and sys.stdout.isatty()
     return _Console(width=None if terminal else _FULL_WIDTH, highlight=False, markup=False, emoji=False)
 
@@ -107,14 +113,14 @@ def _minute(label: str) -> str:
     return f"{label[:10]} {label[11:16]}"
 
 
-def _print_table(console: Console, columns: Sequence[Column], rows: Sequence[Row]) -> None:
+def print_table(console: Console, columns: Sequence[Column], rows: Sequence[Row]) -> None:
     """A table that fits; where it can't, it is as wide as it has to be, and the terminal wraps its lines."""
     cells = {column: [column.text(row) for row in rows] for column in columns}
     widths = {column: max(map(cell_len, [column.title, *texts])) for column, texts in cells.items()}
     left_out = _make_fit(widths, console.width)
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
     for column, width in widths.items():
-        justify: Literal["right", "left"] = "right" if column.kind == "number" else "left"
+        justify: Literal["right", "left"] = "right" if column.kind in ("number", "detail") else "left"
         table.add_column(column.title, justify=justify, width=width, overflow="fold")
     for texts in zip(*(cells[column] for column in widths), strict=True):
         table.add_row(*map(_cell, widths, texts))
@@ -126,19 +132,26 @@ def _print_table(console: Console, columns: Sequence[Column], rows: Sequence[Row
 
 def _make_fit(widths: dict[Column, int], room: int) -> list[str]:
     """Makes columns narrower until they fit if they can. Gives the titles of those that are left out."""
-    left_out = [
-        column.title
-        for column in widths
-        if column.kind == "list" and _total_width(widths) - widths[column] + _LIST > room
-    ]
-    for column in [column for column in widths if column.title in left_out]:
+    left_out: list[Column] = []
+    details = [column for column in widths if column.kind == "detail"]
+    smallest = {
+        column: min(width, _LIST if column.kind == "list" else _NARROWEST if column.kind in ("id", "name") else width)
+        for column, width in widths.items()
+    }
+    if details and _total_width(smallest) > room:
+        left_out += details
+    for column in widths:
+        others = _total_width({other: widths[other] for other in widths if other not in (column, *left_out)})
+        if column.kind == "list" and others + _GAP + _LIST > room:
+            left_out.append(column)
+    for column in left_out:
         del widths[column]
     for kind in ("list", "id", "name"):
         for column in [column for column in widths if column.kind == kind]:
             excess = _total_width(widths) - room
             narrowest = min(widths[column], max(len(column.title), _NARROWEST))
             widths[column] = max(narrowest, widths[column] - max(excess, 0))
-    return left_out
+    return [column.title for column in left_out]
 
 
 def _total_width(widths: Mapping[Column, int]) -> int:
@@ -162,7 +175,8 @@ def _totals(result: AggregationResult) -> list[str]:
         several(result.total_users, "user"),
         several(result.total_errors, "error"),
         f"{duration(times.total_ms)} of work",
-        f"{tokens(result.token_stats.total)} tokens",
+        _bounded(result.token_stats.at_least, f"{tokens(result.token_stats.total)} tokens"),
+        _bounded(result.cost_stats.at_least, dollars(result.cost_stats.total_usd)),
     ]
     if known:
         total.append(f"{share(success.success_rate)} success in {several(known, 'outcome')}")
@@ -170,4 +184,34 @@ def _totals(result: AggregationResult) -> list[str]:
     if times.p50_ms is not None:
         named = {"p50": times.p50_ms, "p95": times.p95_ms, "p99": times.p99_ms, "longest": times.max_ms}
         lines.append(f"Durations: {', '.join(f'{name} {duration(value)}' for name, value in named.items())}")
+    return [*lines, *_usage_lines(result)]
+
+
+def _usage_lines(result: AggregationResult) -> list[str]:
+    """Tokens by kind, and why tokens or cost are no more than a lower bound."""
+    used, cost = result.token_stats, result.cost_stats
+    lines = []
+    if used.total:
+        kinds = {
+            "input": used.input_tokens,
+            "output": used.output_tokens,
+            "cache read": used.cache_read_tokens,
+            "cache write": used.cache_write_tokens,
+        }
+        lines.append(f"Tokens: {', '.join(f'{name} {tokens(number)}' for name, number in kinds.items())}")
+    if cost.unpriced:
+        named = [
+            f"{'what names no model' if one.model is None else printable(one.model)} ({tokens(one.tokens)} tokens)"
+            for one in cost.unpriced[:_NAMES_SHOWN]
+        ]
+        more = len(cost.unpriced) - len(named)
+        lines.append(f"No price is known for {', '.join([*named, f'{count(more)} more'] if more else named)}")
+    if used.lower_bounds:
+        lines.append(f"{several(used.lower_bounds, 'reply', 'replies')}: the log has less than the whole output")
+    if used.unknown:
+        lines.append(f"{several(used.unknown, 'request')}: the log doesn't tell the tokens")
     return lines
+
+
+def _bounded(is_least: object, text: str) -> str:
+    return f"at least {text}" if is_least else text

@@ -14,10 +14,11 @@ from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from tachograph.errors import StoreUnusable
-from tachograph.store.statements import COMPLETED_DURATION, load_statements, schema
+from tachograph.prices import PRICE_COLUMNS, PRICE_JOIN, data_version, rates_of
+from tachograph.store.statements import COMPLETED_DURATION, COST, PRICED_BY, load_statements, schema, sql_type
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
     from types import FrameType
 
@@ -36,6 +37,9 @@ _CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
     "autoload_known_extensions": False,
 }
 _ROWS_TOGETHER: Final = 400_000
+_COSTING: Final = ("model", "cost_usd")
+_MODELS_MAX: Final = 5_000
+"""More models than there are: whoever writes more names into a log doesn't make us look for all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,14 +187,27 @@ class Store:
 
     def loading(self) -> Loading:
         """A way in for new metrics."""
-        return Loading(self.connection)
+        return Loading(self.connection, self.path and self.path.parent)
+
+    def prices_are_current(self) -> bool:
+        """Whether costs are by the prices that are known now. Raises `PricesUnusable` where those are damaged."""
+        row = self.connection.execute("SELECT value FROM meta WHERE name = 'prices'").fetchone()
+        return row is not None and row[0] == data_version(self.path and self.path.parent)
+
+    def price_again(self) -> None:
+        """Works costs out again where the prices have changed."""
+        if not self.prices_are_current():
+            with self.loading() as loading:
+                loading.commit([])
 
 
 class Loading:
     """Appends batches, and makes them metrics together with the ledger's new state, a transaction at a time."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, prices: Path | None) -> None:
         self._connection = connection
+        self._prices = prices
+        self._models: set[str] = set()
         self._sql = load_statements()
         self._last = 0
         self._kind: tuple[str, bool, str | None] = ("", False, None)
@@ -210,6 +227,33 @@ class Loading:
         self._connection.begin()
         row = self._connection.execute(self._sql["last_row"]).fetchone()
         self._last, self.appended = (row[0] if row else 0), 0
+        self._models = {name for (name,) in self._connection.execute("SELECT model FROM priced_models").fetchall()}
+        self._price_again()
+
+    def _price_again(self) -> None:
+        """Where the prices have changed, costs are worked out again, in the transaction of what is read now."""
+        version = data_version(self._prices)
+        row = self._connection.execute("SELECT value FROM meta WHERE name = 'prices'").fetchone()
+        if row is not None and row[0] == version:
+            return
+        self._connection.execute("DELETE FROM meta WHERE name = 'prices'")
+        self._connection.execute("INSERT INTO meta VALUES ('prices', ?)", [version])
+        self._connection.execute("DELETE FROM rates")
+        self._connection.execute("DELETE FROM priced_models")
+        models, self._models = self._models, set()
+        if models:
+            self._find_prices(models)
+            self._run("price_again")
+
+    def _find_prices(self, models: Iterable[str | None]) -> None:
+        """Looks for the prices of models that are new."""
+        new = sorted({model for model in models if model is not None} - self._models)[: _MODELS_MAX - len(self._models)]
+        if new:
+            rates = [astuple(rate) for model in new for rate in rates_of(model, self._prices)]
+            if rates:
+                self._insert("rates", " ".join(PRICE_COLUMNS.values()), rates)
+            self._insert("priced_models", "VARCHAR", [(model,) for model in new])
+            self._models |= set(new)
 
     def add(self, batches: Sequence[ColumnBatch], *, source: str, in_parts: bool, user: str | None = None) -> None:
         """Appends batches, in the order in which they were read; several are appended together, by all cores.
@@ -231,18 +275,23 @@ class Loading:
         batch_stream = BatchStream(self._waiting, self._last + self.appended + 1)  # DuckDB finds it by its name
         columns = batch_stream.columns()
         source, in_parts, user = self._kind
-        if "ended_ts" in columns:
-            columns.setdefault("ts", "NULL::BIGINT")
-            columns.setdefault("duration_ms", "NULL::DOUBLE")
+        costs = not columns.keys().isdisjoint(_COSTING)
+        needed = (("ts", "duration_ms") if "ended_ts" in columns else ()) + (PRICED_BY if costs else ())
+        for name in needed:
+            columns.setdefault(name, f"NULL::{sql_type(name)}")
+        if costs:
+            self._find_prices(model for batch in self._waiting for model in batch.words("model"))
         if user is not None:
             columns["user_id"] = f"coalesce({columns['user_id']}, $user)" if "user_id" in columns else "$user"
         names = ", ".join(f'"{name}"' for name in columns)
         selected = ", ".join(f'{expression} AS "{name}"' for name, expression in columns.items())
         complete = f"REPLACE ({COMPLETED_DURATION} AS duration_ms)" if "ended_ts" in columns else ""
+        cost, rates = (COST, PRICE_JOIN) if costs else ("NULL", "")
         with _interrupts_held_back():
             self._connection.execute(
-                f"INSERT INTO metrics ({names}, source, in_parts) SELECT * {complete} FROM ("
-                f"SELECT {selected}, $source AS source, $in_parts AS in_parts FROM batch_stream)",
+                f"INSERT INTO metrics ({names}, source, in_parts, cost) "
+                f"SELECT metrics.* {complete}, {cost} AS cost FROM ("
+                f"SELECT {selected}, $source AS source, $in_parts AS in_parts FROM batch_stream) AS metrics {rates}",
                 {"source": source, "in_parts": in_parts} | ({} if user is None else {"user": user}),
             )
         self.appended += sum(batch.length for batch in self._waiting)

@@ -39,7 +39,8 @@ WITH whole AS (
     GROUP BY id
     HAVING bool_and(in_parts)
 )
-SELECT * REPLACE ({completed_duration} AS duration_ms) FROM whole;
+SELECT metrics.* REPLACE ({completed_duration} AS duration_ms), {cost} AS cost
+FROM whole AS metrics {price_join};
 
 -- name: end_background_runs
 -- A run in the background ends with a message that names the run, not the call that began it.
@@ -84,7 +85,16 @@ FROM told SEMI JOIN contested USING (id) ANTI JOIN claims USING (id, session_id)
 DELETE FROM metrics WHERE id IN (SELECT id FROM merged);
 
 -- name: insert_merged
-INSERT INTO metrics SELECT * FROM merged;
+INSERT INTO metrics BY NAME SELECT * FROM merged;
+
+-- name: price_again
+-- After the prices have changed.
+UPDATE metrics SET cost = priced.cost
+FROM (
+    SELECT metrics.seq, metrics.cost AS before, {cost} AS cost FROM metrics {price_join}
+    WHERE metrics.cost IS NOT NULL OR metrics.model IS NOT NULL
+) AS priced
+WHERE metrics.seq = priced.seq AND priced.cost IS DISTINCT FROM priced.before;
 
 -- name: have_claims
 SELECT count(*) > 0 FROM claims

@@ -9,6 +9,7 @@ CREATE TABLE metrics (
     {columns},
     source VARCHAR,     -- which reader it came from
     in_parts BOOLEAN,   -- whether later lines may add to it
+    cost HUGEINT,       -- in 1e-24 USD: what the log says, else by its tokens; null where nobody knows
     seq BIGINT          -- in the order in which they were read
 );
 
@@ -35,6 +36,10 @@ CREATE TABLE files (
     trouble VARCHAR,    -- what went wrong at the last reading
     memory VARCHAR      -- what the reader wants to know when it reads on, if anything
 );
+
+-- What models charge, a row for each period and size of request; and the models whose prices were looked for.
+CREATE TABLE rates ({price_columns});
+CREATE TABLE priced_models (model VARCHAR);
 
 -- Lines that were refused. `line` counts from 1.
 CREATE TABLE rejects (path VARCHAR, line BIGINT, byte_offset BIGINT, reason VARCHAR);

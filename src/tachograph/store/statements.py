@@ -8,6 +8,7 @@ from importlib.resources import files
 from typing import Final
 
 from tachograph.columns import COLUMNS, FINISHED
+from tachograph.prices import COST_SQL, PRICE_COLUMNS, PRICE_JOIN, UNITS_PER_DOLLAR
 
 _NAMED: Final = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
 _SQL_TYPES: Final = {"key": "VARCHAR", "words": "VARCHAR", "int64": "BIGINT", "float64": "DOUBLE"}
@@ -22,12 +23,29 @@ COMPLETED_DURATION: Final = """
 """
 """Without a stated duration a call took from its beginning to its result."""
 
+_FINE_USD: Final = 10**12
+_DEAREST_USD: Final = 10**9
+"""More than any metric cost: what a log says beyond it is a mistake, and could overflow a sum."""
+PRICED_BY: Final = (
+    "ts", "model", "cost_usd", "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens",
+    "cache_write_1h_tokens",
+)  # fmt: skip
+"""The columns that the cost of a metric depends on."""
+COST: Final = f"""
+    CASE WHEN metrics.cost_usd > 0 AND metrics.cost_usd < {_DEAREST_USD}
+    THEN CAST(round(metrics.cost_usd * {_FINE_USD}) AS HUGEINT) * {UNITS_PER_DOLLAR // _FINE_USD}
+    ELSE {COST_SQL} END
+"""
+"""What one of `metrics` cost, in 1e-24 USD, where `PRICE_JOIN` has joined `rates`: what its log says, to a millionth
+of a millionth of a dollar, else by its tokens. That a log says 0 may only mean that a subscription paid."""
+
 
 @cache
 def schema() -> str:
     """The statements that make an empty store."""
     columns = ",\n    ".join(f'"{name}" {sql_type(name)}' for name in STORED)
-    return _text("schema.sql").replace("{columns}", columns)
+    prices = ", ".join(f'"{name}" {kind}' for name, kind in PRICE_COLUMNS.items())
+    return _text("schema.sql").replace("{columns}", columns).replace("{price_columns}", prices)
 
 
 @cache
@@ -37,6 +55,7 @@ def load_statements() -> dict[str, str]:
     text = text.replace("{merged_columns}", ",\n    ".join(_merged(name) for name in STORED if name != "id"))
     text = text.replace("{order_key}", "{'ts': ts, 'id': id}")
     text = text.replace("{earliest_cwd}", _EARLIEST_CWD).replace("{completed_duration}", COMPLETED_DURATION)
+    text = text.replace("{cost}", COST).replace("{price_join}", PRICE_JOIN)
     _, *rest = _NAMED.split(text)
     return {name: sql.strip().rstrip(";") for name, sql in zip(rest[::2], rest[1::2], strict=True)}
 
