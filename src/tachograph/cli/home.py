@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 from tachograph.errors import TachographError
 from tachograph.ingest.plan import Plan, find_in_places, known_places, plan
+from tachograph.sources.places import named_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tachograph.ingest.plan import Skipped
+    from tachograph.ingest.users import Users
     from tachograph.sources.protocol import Source
     from tachograph.store.duckdb import FileEntry
 
@@ -23,7 +25,7 @@ def store_path(home: str | None) -> Path:
     """The file of the store, in the folder named, or TACHOGRAPH_HOME, or the platform's for such data."""
     named = home or os.environ.get("TACHOGRAPH_HOME")
     if named:
-        return _expanded(named) / "tachograph.duckdb"
+        return named_folder(named) / "tachograph.duckdb"
     from platformdirs import user_data_path
 
     return user_data_path("tachograph", appauthor=False) / "tachograph.duckdb"
@@ -38,11 +40,11 @@ def places(source: str | None = None) -> Places:
     return [(known, place) for known, place in known_places(os.environ, user) if source in {None, known.name}]
 
 
-def users(where: Places, named: str | None = None) -> dict[str, str | None]:
-    """Whose the metrics of these places are that name nobody, by source."""
-    from tachograph.ingest.users import users_here
+def users(where: Places, named: str | None = None) -> Users:
+    """Whose the metrics are that name nobody: for the name of a source, and whether a log lies in its place."""
+    from tachograph.ingest.users import Users
 
-    return users_here({known.name: known for known, _ in where}.values(), os.environ, Path.home(), named)
+    return Users({known.name: known for known, _ in where}, os.environ, Path.home(), named)
 
 
 def new_in(where: Places, ledger: Mapping[str, FileEntry]) -> Plan:
@@ -54,10 +56,3 @@ def new_in(where: Places, ledger: Mapping[str, FileEntry]) -> Plan:
 def listed(where: Places) -> str:
     """Whose places they are, in words."""
     return ", ".join(dict.fromkeys(known.title for known, _ in where))
-
-
-def _expanded(folder: str) -> Path:
-    try:
-        return Path(folder).expanduser()
-    except RuntimeError:
-        return Path(folder)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,7 +12,7 @@ from tachograph.cli.options import Parser, add_home, add_json
 from tachograph.cli.printable import printable
 from tachograph.cli.reading import read_into
 from tachograph.errors import NoLogs
-from tachograph.sources import source, source_names
+from tachograph.sources import source
 from tachograph.store.duckdb import Store
 
 if TYPE_CHECKING:
@@ -53,13 +52,8 @@ def run(command: str, arguments: Sequence[str]) -> int:
     if options.source is not None:
         source(options.source)
     path = store_path(options.home)
-    whose: dict[str, str | None]
-    if options.paths:
-        planned = _given(options.paths, options.source)
-        whose = dict.fromkeys(source_names(), options.user or os.environ.get("TACHOGRAPH_USER"))
-    else:
-        planned = _in_places(options.source)
-        whose = users(places(options.source), options.user)
+    planned = _given(options.paths, options.source) if options.paths else _in_places(options.source)
+    whose = users(places(), options.user)
     with trouble_with(path):
         if not path.exists():
             planned({})  # so that a mistake leaves no store behind
@@ -80,7 +74,7 @@ def _given(paths: Sequence[Path], forced: str | None) -> Callable[[Mapping[str, 
     from tachograph.ingest.plan import find_given, plan
 
     skipped: list[Skipped] = []
-    found = find_given(paths, forced, skipped)
+    found = find_given(paths, forced, skipped, places())
     return lambda ledger: plan(found, ledger, list(skipped))
 
 

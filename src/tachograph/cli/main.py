@@ -27,7 +27,10 @@ COMMANDS: Final = {
     "tools": (_ANSWERS, "one row per tool"),
     "agents": (_ANSWERS, "one row per agent"),
     "projects": (_ANSWERS, "one row per project folder"),
+    "models": (_ANSWERS, "one row per model"),
     "ingest": ("tachograph.cli.ingest", "read logs into the store"),
+    "sources": ("tachograph.cli.sources", "where the logs are, and how many of them were read"),
+    "prices": ("tachograph.cli.prices", "which prices costs are by; fetch newer ones"),
     "rejects": ("tachograph.cli.rejects", "which lines couldn't be read, and why"),
 }
 """Every command: the module whose `run` does it, and what it answers."""

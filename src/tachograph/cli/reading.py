@@ -6,17 +6,16 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from tachograph.ingest.plan import Plan
     from tachograph.ingest.reader import Summary
+    from tachograph.ingest.users import Users
     from tachograph.store.duckdb import Store
 
 _WORTH_A_BAR_BYTES: Final = 20_000_000
 
 
-def read_into(store: Store, what: Plan, users: Mapping[str, str | None]) -> Summary:
-    """Reads what the plan says; `users` are those of metrics that name nobody, by source."""
+def read_into(store: Store, what: Plan, users: Users) -> Summary:
+    """Reads what the plan says; `users` says whose the metrics are that name nobody."""
     from tachograph.ingest.reader import read
 
     if what.bytes_to_read < _WORTH_A_BAR_BYTES or sys.stderr is None or not sys.stderr.isatty():

@@ -24,7 +24,7 @@ _SNIFFED_BYTES_MAX: Final = 1 << 20
 _LOG_SUFFIXES: Final = (".jsonl", ".json", ".ndjson", ".jsonl.gz", ".jsonl.zst", ".json.gz", ".json.zst", ".db")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Found:
     """A file of a source, as it is now."""
 
@@ -32,6 +32,8 @@ class Found:
     source: str
     size: int
     mtime_ns: int
+    in_place: bool = True
+    """Whether it lies where this machine's agent keeps its logs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +91,10 @@ def find_in_places(places: Iterable[tuple[Source, Path]], skipped: list[Skipped]
     return sorted(found.values(), key=lambda file: file.path)
 
 
-def find_given(paths: Sequence[Path], forced: str | None, skipped: list[Skipped]) -> list[Found]:
-    """The logs in given files and folders, whose format is recognised unless it is `forced`.
+def find_given(
+    paths: Sequence[Path], forced: str | None, skipped: list[Skipped], places: Sequence[tuple[Source, Path]] = ()
+) -> list[Found]:
+    """The logs in given files and folders, whose format is recognised unless it is `forced`; `places` are those known.
 
     Raises `NoLogs` where a path doesn't exist or holds no log, and `UnreadableLog` for a file in no known format.
     """
@@ -109,6 +113,9 @@ def find_given(paths: Sequence[Path], forced: str | None, skipped: list[Skipped]
                 mend=f"known are {', '.join(each.title for each in all_sources())}",
             )
         found.update({item.path: item for item in items})
+    folders = {(known.name, str(place)) for known, place in places}
+    for item in found.values():
+        item.in_place = any((item.source, str(parent)) in folders for parent in Path(item.path).parents)
     return sorted(found.values(), key=lambda file: file.path)
 
 
@@ -228,7 +235,7 @@ def _logs_below(folder: Path, forced: str | None, skipped: list[Skipped]) -> lis
             continue
         if known is None:
             skipped.append(Skipped(path, "in no known format"))
-        elif known.owns(Path(path)) or known.name == "metrics-log" or forced:
+        else:
             found.append(_found(path, known, stat))
     return found
 

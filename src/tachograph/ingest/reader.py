@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tachograph.ingest.plan import Plan, Skipped, ToRead, find_given, plan
 from tachograph.ingest.reading import Piece, marks
 from tachograph.ingest.tasks import PieceRead, Task, TaskPart
+from tachograph.ingest.users import Users
 from tachograph.ingest.workers import do_all
 from tachograph.sources import source
 from tachograph.store.duckdb import FileEntry, Loading, RejectEntry, Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Sequence
 
 _TASK_BYTES: Final = 12 << 20
 _ROWS_A_COMMIT: Final = 1_000_000
@@ -44,13 +45,13 @@ def read(
     store: Store,
     what: Plan,
     progress: Callable[[int], None] | None = None,
-    users: Mapping[str, str | None] | None = None,
+    users: Users | None = None,
 ) -> Summary:
     """Reads what the plan says into the store. `progress` is told of each number of bytes that was read.
 
-    `users` are, by the name of a source, whose its metrics are that name nobody.
+    `users` says, for a source and for whether a log lies in its place, whose the metrics are that name nobody.
     """
-    return _Ingest(store, what, progress, users or {}).run()
+    return _Ingest(store, what, progress, users or Users({}, {}, Path())).run()
 
 
 class _FileInHand:
@@ -111,7 +112,11 @@ class _Ingest:
     """One reading."""
 
     def __init__(
-        self, store: Store, what: Plan, progress: Callable[[int], None] | None, users: Mapping[str, str | None]
+        self,
+        store: Store,
+        what: Plan,
+        progress: Callable[[int], None] | None,
+        users: Users,
     ) -> None:
         self._store = store
         self._users = users
@@ -130,8 +135,10 @@ class _Ingest:
         tasks = _tasks(self._plan.to_read)
         with self._store.loading() as loading:
             for part in do_all(tasks):
-                kind = source(tasks[part.number].source)
-                loading.add(part.batches, source=kind.name, in_parts=kind.merging, user=self._users.get(kind.name))
+                task = tasks[part.number]
+                kind = source(task.source)
+                user = self._users(task.source, in_place=self._files[task.pieces[0].path].item.found.in_place)
+                loading.add(part.batches, source=kind.name, in_parts=kind.merging, user=user)
                 if part.done:
                     self._take(part)
                 if loading.appended >= _ROWS_A_COMMIT:
@@ -162,20 +169,24 @@ class _Ingest:
 
 
 def _tasks(items: Sequence[ToRead]) -> list[Task]:
-    """The files in tasks of about equal size: large ones cut in pieces, small ones together, in the files' order."""
+    """The files in tasks of about equal size: large ones cut in pieces, small ones together, in the files' order.
+
+    Those of one task are of one source, and all in its place or none.
+    """
     tasks: list[Task] = []
     waiting: list[Piece] = []
-    waiting_source, waiting_bytes = "", 0
+    waiting_for, waiting_bytes = ("", True), 0
     for item in items:
         for piece in _pieces(item):
             size = piece.end - piece.start
-            if waiting and (item.found.source != waiting_source or waiting_bytes + size > _TASK_BYTES):
-                tasks.append(Task(len(tasks), waiting_source, waiting))
+            wanted = item.found.source, item.found.in_place
+            if waiting and (wanted != waiting_for or waiting_bytes + size > _TASK_BYTES):
+                tasks.append(Task(len(tasks), waiting_for[0], waiting))
                 waiting, waiting_bytes = [], 0
             waiting.append(piece)
-            waiting_source, waiting_bytes = item.found.source, waiting_bytes + size
+            waiting_for, waiting_bytes = wanted, waiting_bytes + size
     if waiting:
-        tasks.append(Task(len(tasks), waiting_source, waiting))
+        tasks.append(Task(len(tasks), waiting_for[0], waiting))
     return tasks
 
 

@@ -121,3 +121,5 @@ def _trouble_told(progress: Progress) -> Iterator[None]:
         progress.trouble = f"the file can't be read: {error.strerror or error}"
     except compression_errors() as error:
         progress.trouble = f"the compressed file is damaged or cut: {error}"
+    except Exception as error:  # noqa: BLE001 - whatever a source's reader fails at: the other files go on
+        progress.trouble = f"its source failed at it: {type(error).__name__}: {error}"

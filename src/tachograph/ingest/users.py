@@ -6,28 +6,38 @@ from getpass import getuser
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from tachograph.sources.protocol import Source
 
 
-def users_here(
-    sources: Iterable[Source], environment: Mapping[str, str], home: Path, named: str | None = None
-) -> dict[str, str | None]:
-    """By the name of a source, who used it on this machine.
+class Users:
+    """Who used each source: `named`, else `TACHOGRAPH_USER`, else whom the agent's files name, else the system's.
 
-    That is who is `named`, else `TACHOGRAPH_USER`, else whom the agent's own files name, else the system's user; where
-    metrics name their users themselves, nobody is guessed.
+    Only of logs in the agent's own place is anybody guessed, and where metrics name their users themselves, nobody is
+    told either: then those that name nobody are their session's.
     """
-    told = named or environment.get("TACHOGRAPH_USER") or None
-    return {known.name: told or _guessed(known, environment, home) for known in sources}
 
+    def __init__(
+        self, sources: Mapping[str, Source], environment: Mapping[str, str], home: Path, named: str | None = None
+    ) -> None:
+        self._sources = sources
+        self._environment = environment
+        self._home = home
+        self._told = named or environment.get("TACHOGRAPH_USER") or None
+        self._guessed: dict[str, str | None] = {}
 
-def _guessed(known: Source, environment: Mapping[str, str], home: Path) -> str | None:
-    if known.names_users:
-        return None
-    return known.user(environment, home) or _system_user()
+    def __call__(self, name: str, *, in_place: bool) -> str | None:
+        """Whose the metrics of a source are that name nobody, in its place or elsewhere."""
+        known = self._sources.get(name)
+        if known is None or known.names_users:
+            return None
+        if self._told or not in_place:
+            return self._told
+        if name not in self._guessed:
+            self._guessed[name] = known.user(self._environment, self._home) or _system_user()
+        return self._guessed[name]
 
 
 def _system_user() -> str | None:

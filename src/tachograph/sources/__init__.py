@@ -54,6 +54,12 @@ def all_sources() -> list[Source]:
     return [source(name) for name in source_names()]
 
 
+def package_of(name: str) -> str | None:
+    """The name of the package that adds the source of that name; None for one that is built in, or isn't known."""
+    entry = _added().get(name)
+    return entry.dist.name if entry is not None and entry.dist is not None else None
+
+
 @cache
 def _added() -> Mapping[str, EntryPoint]:
     """What installed packages add. Their metadata is looked through first: the library for it takes long to import."""
@@ -84,8 +90,9 @@ def _loaded(entry: EntryPoint) -> Source:
             f"the source {entry.name!r} of {_package(entry)} can't be loaded: {type(error).__name__}: {error}",
             mend="mend or uninstall that package",
         ) from error
-    if made.name != entry.name:
-        raise SourceUnusable(f"{_package(entry)} adds a source as {entry.name!r} that calls itself {made.name!r}")
+    named = getattr(made, "name", None)
+    if named != entry.name:
+        raise SourceUnusable(f"{_package(entry)} adds a source as {entry.name!r} that calls itself {named!r}")
     return made
 
 

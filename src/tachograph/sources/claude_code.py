@@ -35,6 +35,7 @@ from tachograph.sources.claude_shapes import (
     ToolResult,
     Usage,
 )
+from tachograph.sources.places import named_folder, named_folders
 from tachograph.sources.protocol import LineProblem
 
 if TYPE_CHECKING:
@@ -78,13 +79,13 @@ class ClaudeCode:
 
     def places(self, environment: Mapping[str, str], home: Path) -> list[Path]:
         """`CLAUDE_CONFIG_DIR` (one or more, separated by commas) moves the configuration from its two usual folders."""
-        moved = [part.strip() for part in environment.get("CLAUDE_CONFIG_DIR", "").split(",") if part.strip()]
+        moved = named_folders(environment.get("CLAUDE_CONFIG_DIR", ""))
         if moved:
-            return [_projects(Path(part).expanduser()) for part in moved]
+            return [_projects(folder) for folder in moved]
         shared = environment.get("XDG_CONFIG_HOME")
         return [
             home / ".claude" / "projects",
-            (Path(shared) if shared else home / ".config") / "claude" / "projects",
+            (named_folder(shared) if shared else home / ".config") / "claude" / "projects",
         ]
 
     def owns(self, path: Path) -> bool:
@@ -93,8 +94,7 @@ class ClaudeCode:
 
     def user(self, environment: Mapping[str, str], home: Path) -> str | None:
         """Whose account `.claude.json` names: by e-mail address, else by the account's id."""
-        moved = [part.strip() for part in environment.get("CLAUDE_CONFIG_DIR", "").split(",") if part.strip()]
-        for folder in (*(Path(part).expanduser() for part in moved), home, home / ".claude"):
+        for folder in (*named_folders(environment.get("CLAUDE_CONFIG_DIR", "")), home, home / ".claude"):
             try:
                 account = _ACCOUNT.decode((folder / ".claude.json").read_bytes())
             except (OSError, *_BAD_LINE):

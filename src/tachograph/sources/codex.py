@@ -36,6 +36,7 @@ from tachograph.sources.codex_shapes import (
     UsageRecord,
 )
 from tachograph.sources.codex_thread import Thread, Totals, dated_id, totals_of
+from tachograph.sources.places import named_folder
 from tachograph.sources.protocol import LineProblem
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ class Codex:
     def places(self, environment: Mapping[str, str], home: Path) -> list[Path]:
         """`CODEX_HOME` moves the folder from its usual place."""
         moved = environment.get("CODEX_HOME", "").strip()
-        folder = Path(moved).expanduser() if moved else home / ".codex"
+        folder = named_folder(moved) if moved else home / ".codex"
         return [folder / "sessions", folder / "archived_sessions"]
 
     def user(self, environment: Mapping[str, str], home: Path) -> str | None:  # noqa: ARG002 - as the protocol has it

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
 import msgspec
 
-from tachograph.metric import FIRST_US, MetricType
+from tachograph.metric import ADDED_TOKEN_KINDS, FIRST_US, MetricType
 from tachograph.sources.codex_outcomes import (
     REJECTED,
     UNKNOWN,
@@ -251,6 +251,9 @@ def merged(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
         values = [part[name] for part in (one, other) if part[name] is not None]
         if len(values) == 2:
             row[name] = (min if name in _LEAST else max)(values)
+    counted = [row[kind] for kind in ADDED_TOKEN_KINDS if row.get(kind) is not None]
+    if counted:
+        row["token_count"] = sum(counted)
     placed = [part for part in (one, other) if part["cwd"] is not None]
     row["cwd"] = min(placed, key=_begun)["cwd"] if placed else None
     return row

@@ -45,6 +45,8 @@ from tachograph.sources.copilot_shapes import (
     Turn,
 )
 from tachograph.sources.copilot_tokens import counters_of, difference, goes_on, total
+from tachograph.sources.opencode_text import with_whole_characters
+from tachograph.sources.places import named_folder
 from tachograph.sources.protocol import LineProblem
 
 if TYPE_CHECKING:
@@ -132,7 +134,7 @@ class CopilotCli:
 
 def _folder(environment: Mapping[str, str], home: Path) -> Path:
     moved = environment.get("COPILOT_HOME")
-    return Path(moved).expanduser() if moved else home / ".copilot"
+    return named_folder(moved) if moved else home / ".copilot"
 
 
 def _is_event(line: bytes) -> bool:
@@ -168,7 +170,7 @@ class EventReader:
             for number, offset, line in block.numbered_lines():
                 try:
                     line.decode()
-                    self._event(_EVENT.decode(line))
+                    self._event(_EVENT.decode(with_whole_characters(line)))
                 except _BAD_JSON as error:
                     kind = "unknown shape" if isinstance(error, msgspec.ValidationError) else "not JSON"
                     reason = str(error).removeprefix("JSON is malformed: ")

@@ -21,6 +21,8 @@ import msgspec
 from tachograph.columns import ColumnBatch, ColumnBuilder, add_dicts
 from tachograph.metric import MetricType, microseconds
 from tachograph.sources.claude_errors import api_error_kind, tool_error_kind
+from tachograph.sources.opencode_text import with_whole_characters
+from tachograph.sources.places import named_folder
 from tachograph.sources.protocol import Block, LineProblem
 
 if TYPE_CHECKING:
@@ -186,7 +188,7 @@ class GeminiCli:
 
 def _folder(environment: Mapping[str, str], home: Path) -> Path:
     moved = environment.get("GEMINI_CLI_HOME")
-    return (Path(moved).expanduser() if moved else home) / ".gemini"
+    return (named_folder(moved) if moved else home) / ".gemini"
 
 
 def _is_of_sub_agent(path: Path) -> bool:
@@ -212,7 +214,7 @@ class ConversationReader:
 
     def read_file(self, path: str) -> Iterator[LineProblem]:
         """Takes in a file, and tells the lines or messages that are not JSON or have an unknown shape."""
-        data = Path(path).read_bytes().removeprefix(BOM_UTF8)
+        data = with_whole_characters(Path(path).read_bytes().removeprefix(BOM_UTF8))
         conversation = _Conversation()
         if path.endswith(".jsonl"):
             yield from conversation.add_lines(data)

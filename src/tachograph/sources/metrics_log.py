@@ -12,7 +12,6 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from math import inf, isnan, nan
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeGuard
 
 import msgspec
@@ -27,10 +26,12 @@ from tachograph.metric import (
     microseconds,
     parse_line,
 )
+from tachograph.sources.places import named_folders
 from tachograph.sources.protocol import LineProblem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from tachograph.sources.protocol import Block
 
@@ -91,8 +92,7 @@ class MetricsLog:
     def places(self, environment: Mapping[str, str], home: Path) -> list[Path]:
         """The folders named in `TACHOGRAPH_METRICS` (separated by commas); a log has no place of its own."""
         del home
-        named = environment.get("TACHOGRAPH_METRICS", "")
-        return [Path(part).expanduser() for part in named.split(",") if part.strip()]
+        return named_folders(environment.get("TACHOGRAPH_METRICS", ""))
 
     def user(self, environment: Mapping[str, str], home: Path) -> str | None:  # noqa: ARG002 - as the protocol has it
         """Nobody: each metric says itself whose it is."""

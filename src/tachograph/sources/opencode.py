@@ -19,6 +19,8 @@ from tachograph.sources.opencode_database import MAGIC, read_database
 from tachograph.sources.opencode_rows import Rows
 from tachograph.sources.opencode_shapes import BAD_JSON
 from tachograph.sources.opencode_storage import JsonFiles
+from tachograph.sources.opencode_text import with_whole_characters
+from tachograph.sources.places import named_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -52,7 +54,7 @@ class OpenCode:
     def places(self, environment: Mapping[str, str], home: Path) -> list[Path]:
         """`XDG_DATA_HOME` moves the folder, on all systems alike."""
         shared = environment.get("XDG_DATA_HOME")
-        return [(Path(shared) if shared else home / ".local" / "share") / "opencode"]
+        return [(named_folder(shared) if shared else home / ".local" / "share") / "opencode"]
 
     def user(self, environment: Mapping[str, str], home: Path) -> str | None:  # noqa: ARG002 - the protocol's
         """OpenCode has no users."""
@@ -111,7 +113,7 @@ class OpenCodeReader:
             self.memory = yield from read_database(path, self.memory, self._rows)
         else:
             self.memory = None
-            yield from self._files.read(path, start + rest)
+            yield from self._files.read(path, with_whole_characters(start + rest))
 
     def take(self) -> list[ColumnBatch]:
         """What waits; afterwards nothing waits."""

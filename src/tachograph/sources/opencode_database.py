@@ -24,6 +24,7 @@ from tachograph.sources.opencode_shapes import (
     moment,
     reason_of,
 )
+from tachograph.sources.opencode_text import with_whole_characters
 from tachograph.sources.protocol import LineProblem
 
 if TYPE_CHECKING:
@@ -235,4 +236,4 @@ def _text(value: Any) -> str | None:
 
 
 def _bytes(value: Any) -> bytes:
-    return value if isinstance(value, bytes) else b""
+    return with_whole_characters(value) if isinstance(value, bytes) else b""

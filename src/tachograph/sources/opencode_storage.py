@@ -39,6 +39,7 @@ from tachograph.sources.opencode_shapes import (
     reason_of,
     told,
 )
+from tachograph.sources.opencode_text import with_whole_characters
 from tachograph.sources.protocol import LineProblem
 
 if TYPE_CHECKING:
@@ -226,6 +227,6 @@ def _is_name(identifier: str) -> bool:
 def _load(decoder: msgspec.json.Decoder[_T], path: Path) -> _T | None:
     """A record that another one names; None where it isn't there, or can't be read (its own reading tells that)."""
     try:
-        return decoder.decode(path.read_bytes())
+        return decoder.decode(with_whole_characters(path.read_bytes()))
     except (OSError, *BAD_JSON):
         return None
