@@ -30,7 +30,7 @@ from tachograph.errors import TachographError
 from tachograph.metric import EPOCH, FIRST_US, INT64_MAX, LAST_US, microseconds_of, moment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import time
     from decimal import Decimal
     from fractions import Fraction
@@ -127,20 +127,54 @@ LEFT JOIN rates ON rates.model = metrics.model
 Usage can't be where no kind of token is told, one is negative or above `MOST_TOKENS`, or more was written to the cache
 for an hour than at all. (ClickHouse needs `join_use_nulls = 1` to answer NULL, not 0, where there is no row.)
 """
-COST_SQL: Final = f"""
-CASE WHEN rates.model IS NOT NULL THEN rates.per_request
-    + {_COUNT["input_tokens"]} * rates.input
-    + {_COUNT["output_tokens"]} * rates.output
-    + {_COUNT["cache_read_tokens"]} * rates.cache_read
-    + ({_COUNT["cache_write_tokens"]} - {_COUNT["cache_write_1h_tokens"]}) * rates.cache_write
-    + {_COUNT["cache_write_1h_tokens"]} * rates.cache_write_1h
-END
-"""
+
+
+def _priced(per_request: str, input: str, output: str, cache_read: str, cache_write: str, cache_write_1h: str) -> str:
+    """What a request costs at these rates."""
+    return f"""
+        {per_request}
+        + {_COUNT["input_tokens"]} * {input}
+        + {_COUNT["output_tokens"]} * {output}
+        + {_COUNT["cache_read_tokens"]} * {cache_read}
+        + ({_COUNT["cache_write_tokens"]} - {_COUNT["cache_write_1h_tokens"]}) * {cache_write}
+        + {_COUNT["cache_write_1h_tokens"]} * {cache_write_1h}"""
+
+
+_RATES: Final = ("per_request", "input", "output", "cache_read", "cache_write", "cache_write_1h")
+COST_SQL: Final = f"CASE WHEN rates.model IS NOT NULL THEN {_priced(*(f'rates.{name}' for name in _RATES))} END"
 """What a request of `metrics` cost, in 1e-24 USD, where `PRICE_JOIN` has joined `rates`; NULL where it found no row.
 
 cost = fee + Σ tokens × rate over the disjoint kinds; `cache_write_1h_tokens` is a part of `cache_write_tokens`. The
 tier is that of the whole input: input + cache read + cache write. A kind that isn't told counts as 0.
 """
+
+
+_BRANCHES_MAX: Final = 24
+
+
+def cost_without_join(rates: Sequence[Rate]) -> tuple[str, dict[str, str]] | None:
+    """`COST_SQL` with the rates written into it, and its parameters; None for too many rates.
+
+    A join gathers every column of every row anew, which takes longer than all of this.
+    """
+    if len(rates) > _BRANCHES_MAX:
+        return None
+    models = {f"model_{number}": model for number, model in enumerate(dict.fromkeys(rate.model for rate in rates))}
+    names = {model: name for name, model in models.items()}
+    branches = [
+        f"""
+        WHEN metrics.model = ${names[rate.model]}
+            AND metrics.ts >= {rate.from_us} AND metrics.ts < {rate.until_us}
+            AND {_OF_DAY} >= {rate.day_from_us} AND {_OF_DAY} < {rate.day_until_us}
+            AND {_TOTAL_INPUT} > {rate.above} AND {_TOTAL_INPUT} <= {rate.up_to}
+        THEN {_priced(*(f"CAST({value} AS HUGEINT)" for value in _prices(rate)))}"""
+        for rate in rates
+    ]
+    return (f"CASE {' '.join(branches)} END" if branches else "CAST(NULL AS HUGEINT)"), models
+
+
+def _prices(rate: Rate) -> tuple[int, ...]:
+    return rate.per_request, rate.input, rate.output, rate.cache_read, rate.cache_write, rate.cache_write_1h
 
 
 def dollars(cost: int) -> Decimal:

@@ -28,7 +28,6 @@ from tachograph.sources.claude_shapes import (
     DurationOnly,
     Iteration,
     Line,
-    Message,
     Progress,
     Settings,
     Snapshot,
@@ -53,13 +52,13 @@ _ANSWER: Final = re.compile(r"<result>.*</result>", re.DOTALL)
 _NOTIFICATION_FIELD: Final = re.compile(r"<(task-id|status|duration_ms)>\s*([^<]{1,200}?)\s*</\1>")
 
 T = TypeVar("T")
+C = TypeVar("C", int, str)
 
 
 _LINES: Final = msgspec.json.Decoder(Line)
 _PROGRESS: Final = msgspec.json.Decoder(Progress)
 _ATTACHMENT: Final = msgspec.json.Decoder(Attachment)
 _ITERATIONS: Final = msgspec.json.Decoder(list[Iteration])
-_USAGE: Final = msgspec.json.Decoder(Usage | None)
 _AGENT_INPUT: Final = msgspec.json.Decoder(AgentInput)
 _DURATION: Final = msgspec.json.Decoder(DurationOnly)
 _SNAPSHOT: Final = msgspec.json.Decoder(Snapshot)
@@ -144,24 +143,24 @@ def _optional(decoder: msgspec.json.Decoder[T], raw: msgspec.Raw) -> T | None:
         return None
 
 
-def _larger(one: int | None, other: int | None) -> int | None:
+def _larger(one: C | None, other: C | None) -> C | None:
+    """The larger of two, either of which may be missing: so it doesn't matter which came first."""
     if one is None or other is None:
         return other if one is None else one
     return max(one, other)
 
 
 _TOKEN_COLUMNS: Final = (
-    "ts", "agent_run_id", "cwd", "model",
     "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "cache_write_1h_tokens",
     "reasoning_tokens",
 )  # fmt: skip
-_TS, _RUN, _CWD, _MODEL, _FIRST_COUNTER = range(5)
-_RAW, _LINES_SEEN = len(_TOKEN_COLUMNS), len(_TOKEN_COLUMNS) + 1
-"""The places in what is known of a reply: as the columns, then its last counters as JSON, then the lines
-that told it while none of them has ended it."""
+_TS, _RUN, _CWD, _MODEL, _USAGE, _OTHER_USAGE, _LINES_SEEN = range(7)
+"""What is known of a reply: when and where its first line was written, by whose run, its counters, then those of copies
+that differ in more than the output, and the lines that told it while none of them has ended it."""
 _CALL_COLUMNS: Final = (
     "ts", "ended_ts", "agent_run_id", "cwd", "tool_name", "success", "duration_ms", "error_type",
 )  # fmt: skip
+_BEGAN, _ENDED, _CALL_RUN, _CALL_CWD, _TOOL, _SUCCESS, _DURATION_MS, _FAILURE = range(8)
 _Key = tuple[str, str | None]
 """The id of a reply or a call, and the session that tells of it."""
 
@@ -209,23 +208,33 @@ class TranscriptReader:
         """What waits, as one batch."""
         builder = ColumnBuilder()
         self._take_replies(builder)
-        _take(builder, "tool_use", self._calls, _CALL_COLUMNS)
+        if self._calls:
+            columns = zip(*self._calls.values(), strict=True)
+            _take(builder, "tool_use", self._calls, **dict(zip(_CALL_COLUMNS, columns, strict=True)))
         add_dicts(builder, self._rows + [_session_row(*item) for item in self._sessions.items()])
         self._replies, self._calls, self._sessions, self._rows = {}, {}, {}, []
         return [builder.batch()]
 
     def _take_replies(self, builder: ColumnBuilder) -> None:
-        replies = self._replies.values()
-        added = [
-            None if (i is None and o is None and r is None and w is None) else (i or 0) + (o or 0) + (r or 0) + (w or 0)
-            for _, _, _, _, i, o, r, w, *_ in replies
-        ]
-        blocks = [FINISHED if reply[_LINES_SEEN] is None else _said(reply[_LINES_SEEN]) for reply in replies]
-        _take(builder, "token_usage", self._replies, _TOKEN_COLUMNS, token_count=added, blocks=blocks)
+        replies = self._replies
+        if not replies:
+            return
+        ts, runs, cwds, models, usages, others, seen = zip(*replies.values(), strict=True)
+        counters = [_counters(usage) for usage in usages]
+        for row, more in enumerate(others):
+            for usage in more or ():
+                counters[row] = tuple(map(_larger, counters[row], _counters(usage)))
+        columns = dict(zip(_TOKEN_COLUMNS, zip(*counters, strict=True), strict=True))
+        added = [_added(*kinds[:4]) for kinds in counters]
+        blocks = [FINISHED if lines is None else _said(lines) for lines in seen]
+        _take(
+            builder, "token_usage", replies,
+            ts=ts, agent_run_id=runs, cwd=cwds, model=models, **columns, token_count=added, blocks=blocks,
+        )  # fmt: skip
 
-    def _add(self, lines: Iterable[Line]) -> None:
-        """Takes in lines. This is where the time goes, so what mostly repeats is looked at no further."""
-        moment, sessions = self._moment, self._sessions
+    def _add(self, lines: Iterable[Line]) -> None:  # noqa: C901, PLR0912, PLR0915 - see below
+        """Takes in lines. Here goes the time: all that most lines have is done in this one loop."""
+        moment, sessions, replies, calls = self._moment, self._sessions, self._replies, self._calls
         for line in lines:
             stamp, kind, session = line.timestamp, line.type, line.sessionId
             if stamp is None:
@@ -240,9 +249,49 @@ class TranscriptReader:
                 if start is None or start[1] is None or ts <= start[1]:
                     self._seen(session, ts, line.cwd)
             if kind == "assistant":
-                self._assistant(line, ts)
+                message = line.message
+                if message is None:
+                    continue
+                if line.isApiErrorMessage:
+                    self._api_error(line, ts)
+                    continue
+                usage = message.usage
+                if usage is not None and message.model != _SYNTHETIC and (identifier := message.id or line.uuid):
+                    key = identifier, session
+                    reply = replies.get(key)
+                    if reply is None:
+                        reply = replies[key] = [ts, line.agentId, line.cwd, message.model, usage, None, []]
+                        if usage.iterations is not NOTHING:
+                            self._iterated(identifier, line, ts, usage)
+                    elif usage != reply[_USAGE] or ts < reply[_TS] or line.agentId != reply[_RUN]:
+                        self._told_again(reply, identifier, line, ts, usage)
+                    if message.stop_reason is not None:
+                        reply[_LINES_SEEN] = None
+                    elif reply[_LINES_SEEN] is not None:
+                        reply[_LINES_SEEN].append(line)
+                if message.content.__class__ is list:
+                    for block in message.content:
+                        if block.type == "tool_use" and block.id:
+                            key = block.id, session
+                            call = calls.get(key)
+                            if call is None:
+                                calls[key] = [ts, None, line.agentId, line.cwd, block.name, None, None, None]
+                            else:
+                                self._called_again(call, line, ts, block)
+                            if block.name in _AGENT_TOOLS:
+                                self._agent_called(line, ts, block)
             elif kind == "user":
-                self._user(line, ts)
+                if line.message is None:
+                    continue
+                content = line.message.content
+                if content.__class__ is list:
+                    for block in content:
+                        if block.type == "tool_result" and block.tool_use_id:
+                            self._result(line, ts, block)
+                        elif block.type == "text" and bytes(block.text).startswith(_QUEUED_NOTIFICATION):
+                            self._notification(line, ts, _optional(_TEXT, block.text) or "")
+                elif isinstance(content, str):
+                    self._said_by_user(line, ts, content)
             else:
                 take = _RECORDS.get(kind or "")
                 if take is not None:
@@ -257,133 +306,86 @@ class TranscriptReader:
         if cwd is not None and (start[1] is None or (ts, cwd) < (start[1], start[2])):
             start[1:] = ts, cwd
 
-    def _assistant(self, line: Line, ts: int) -> None:
-        message = line.message
-        if message is None:
-            return
-        if line.isApiErrorMessage:
-            self._row(
-                line,
-                ts,
-                "error",
-                MetricType.ERROR_OCCURRED,
-                error_type=_kind_of_api_error(line),
-                success=False,
-            )
-            return
-        content, raw = message.content, message.usage
-        if raw is not NOTHING and message.model != _SYNTHETIC and (identifier := message.id or line.uuid):
-            reply = self._replies.get((identifier, line.sessionId))
-            if reply is None or ts < reply[_TS] or reply[_RAW] != raw or (line.agentId and not reply[_RUN]):
-                reply = self._usage(identifier, line, ts, message, raw)
-            if message.stop_reason is not None:
-                reply[_LINES_SEEN] = None
-            elif reply[_LINES_SEEN] is not None:
-                reply[_LINES_SEEN].append(line)
-        if isinstance(content, list):
-            for block in content:
-                if block.type == "tool_use" and block.id:
-                    self._call(line, ts, line.agentId, block)
+    def _api_error(self, line: Line, ts: int) -> None:
+        kind = _kind_of_api_error(line)
+        self._row(line, ts, "error", MetricType.ERROR_OCCURRED, error_type=kind, success=False)
 
-    def _usage(self, identifier: str, line: Line, ts: int, message: Message, raw: msgspec.Raw) -> list[Any]:
-        usage = _USAGE.decode(raw) or Usage()
+    def _iterated(self, identifier: str, line: Line, ts: int, usage: Usage) -> None:
+        """A reply that took several requests, of which its own counters leave some out: a reply each."""
         iterations = _optional(_ITERATIONS, usage.iterations)
-        if iterations and len(iterations) > 1:
-            for position, iteration in enumerate(_besides_the_last(iterations)):
-                model = iteration.model or message.model
-                self._tokens(f"{identifier}#{position}", line, ts, model, iteration)[_LINES_SEEN] = None
-        reply = self._tokens(identifier, line, ts, message.model, usage)
-        reply[_RAW] = raw
-        return reply
-
-    def _tokens(self, name: str, line: Line, ts: int, model: str | None, usage: Usage) -> list[Any]:
-        written, written_1h = usage.cache_creation_input_tokens, None
-        if usage.cache_creation is not None:
-            written_1h = usage.cache_creation.ephemeral_1h_input_tokens
-            split = (usage.cache_creation.ephemeral_5m_input_tokens or 0) + (written_1h or 0)
-            written = max(written or 0, split)
-        reasoning = usage.output_tokens_details.thinking_tokens if usage.output_tokens_details else None
-        counters = (
-            usage.input_tokens, usage.output_tokens, usage.cache_read_input_tokens, written, written_1h, reasoning
-        )  # fmt: skip
-        key = (name, line.sessionId)
-        known = self._replies.get(key)
-        if known is None:
-            known = self._replies[key] = [ts, line.agentId, line.cwd, model, *counters, None, []]
-            return known
-        if ts < known[_TS]:
-            known[_TS], known[_CWD] = ts, line.cwd
-        known[_RUN], known[_MODEL] = known[_RUN] or line.agentId, known[_MODEL] or model
-        for index, value in enumerate(counters, _FIRST_COUNTER):
-            if value != known[index]:
-                known[index] = _larger(known[index], value)
-        return known
-
-    def _call(self, line: Line, ts: int, run: str | None, block: ContentBlock) -> None:
-        call = self._part_of_call(block.id or "", line)
-        if call[0] is None or ts < call[0]:
-            call[0], call[3] = ts, line.cwd
-        call[2], call[4] = call[2] or run, block.name or call[4]
-        if block.name in _AGENT_TOOLS:
-            asked = _optional(_AGENT_INPUT, block.input)
-            agent = (asked.subagent_type if asked else None) or _DEFAULT_AGENT
-            self._agent(line, block.id or "", ts=ts, agent_id=agent)
-
-    def _user(self, line: Line, ts: int) -> None:
-        message, run = line.message, line.agentId
-        if message is None:
+        if not iterations or len(iterations) < 2:
             return
-        content = message.content
-        if isinstance(content, str):
-            if content.startswith("<command-") and not line.isMeta:
-                self._command(line, ts, content)
-            elif content.startswith("<task-notification>"):
-                self._notification(line, ts, content)
-            return
-        for block in content or ():
-            if block.type == "tool_result" and block.tool_use_id:
-                self._result(line, ts, run, block)
-            elif block.type == "text" and bytes(block.text).startswith(_QUEUED_NOTIFICATION):
-                self._notification(line, ts, _optional(_TEXT, block.text) or "")
+        for position, iteration in enumerate(_besides_the_last(iterations)):
+            key = f"{identifier}#{position}", line.sessionId
+            model = iteration.model or (line.message.model if line.message else None)
+            known = self._replies.get(key)
+            if known is None:
+                self._replies[key] = [ts, line.agentId, line.cwd, model, iteration, None, None]
+            else:
+                _merge_reply(known, line, ts, model, iteration)
 
-    def _result(self, line: Line, ts: int, run: str | None, block: ContentBlock) -> None:
-        call = self._part_of_call(block.tool_use_id or "", line)
-        if call[1] is None or ts < call[1]:
-            call[1] = ts
-        call[2] = call[2] or run
+    def _told_again(self, reply: list[Any], identifier: str, line: Line, ts: int, usage: Usage) -> None:
+        """A reply whose line isn't as the one before: mostly it has come further, and its output has grown."""
+        if usage.iterations is not NOTHING:
+            self._iterated(identifier, line, ts, usage)
+        _merge_reply(reply, line, ts, line.message.model if line.message else None, usage)
+
+    def _called_again(self, call: list[Any], line: Line, ts: int, block: ContentBlock) -> None:
+        if call[_BEGAN] is None or ts < call[_BEGAN]:
+            call[_BEGAN], call[_CALL_CWD] = ts, line.cwd
+        call[_CALL_RUN] = _larger(call[_CALL_RUN], line.agentId)
+        call[_TOOL] = _larger(call[_TOOL], block.name)
+
+    def _agent_called(self, line: Line, ts: int, block: ContentBlock) -> None:
+        asked = _optional(_AGENT_INPUT, block.input)
+        agent = (asked.subagent_type if asked else None) or _DEFAULT_AGENT
+        self._agent(line, block.id or "", ts=ts, agent_id=agent)
+
+    def _said_by_user(self, line: Line, ts: int, text: str) -> None:
+        if text.startswith("<command-") and not line.isMeta:
+            self._command(line, ts, text)
+        elif text.startswith("<task-notification>"):
+            self._notification(line, ts, text)
+
+    def _result(self, line: Line, ts: int, block: ContentBlock) -> None:
+        key = block.tool_use_id or "", line.sessionId
+        call = self._calls.get(key)
+        if call is None:
+            call = self._calls[key] = [None, ts, line.agentId, line.cwd, None, None, None, None]
+        else:
+            if call[_ENDED] is None or ts < call[_ENDED]:
+                call[_ENDED] = ts
+            if line.agentId != call[_CALL_RUN]:
+                call[_CALL_RUN] = _larger(call[_CALL_RUN], line.agentId)
         success: bool | None = not block.is_error
         if block.is_error:
             kind, failed = tool_error_kind(bytes(block.content))
             success = False if failed else None
-            call[7] = kind
-        call[5] = success
-        result = line.toolUseResult
-        if not isinstance(result, ToolResult):
+            call[_FAILURE] = kind
+        call[_SUCCESS] = success
+        told = line.toolUseResult
+        if told.__class__ is not ToolResult:
             return
-        duration = _number(result.durationMs)
+        ms, seconds, total_ms, run = told.durationMs, told.durationSeconds, told.totalDurationMs, told.agentId
+        if ms is None and seconds is None and total_ms is None and run is None:
+            return
+        duration, total = _number(ms), _number(total_ms)
         if duration is None:
-            seconds = _number(result.durationSeconds)
-            duration = _number(result.totalDurationMs) if seconds is None else seconds * 1000
+            in_seconds = _number(seconds)
+            duration = total if in_seconds is None else in_seconds * 1000
         if duration is not None:
-            call[6] = duration
-        run_of_agent = result.agentId if isinstance(result.agentId, str) else None
-        if run_of_agent or _number(result.totalDurationMs) is not None:
-            launched = result.status == "async_launched"
+            call[_DURATION_MS] = duration
+        run = run if isinstance(run, str) else None
+        if run or total is not None:
+            launched = told.status == "async_launched"
             self._agent(
                 line,
                 block.tool_use_id or "",
                 ended_ts=None if launched else ts,
-                agent_run_id=run_of_agent,
+                agent_run_id=run,
                 success=None if launched else success,
                 duration_ms=None if launched else duration,
             )
-
-    def _part_of_call(self, identifier: str, line: Line) -> list[Any]:
-        key = (identifier, line.sessionId)
-        call = self._calls.get(key)
-        if call is None:  # ts, ended_ts, run, cwd, tool, success, duration, kind of failure
-            call = self._calls[key] = [None, None, None, line.cwd, None, None, None, None]
-        return call
 
     def _agent(self, line: Line, call: str, **values: Any) -> None:
         self._rows.append(
@@ -428,14 +430,9 @@ class TranscriptReader:
             inner = _optional(_LINES, progress.message) if progress else None
             if progress is None or inner is None or inner.timestamp is None:
                 return
-            inner_ts = self._moment(inner.timestamp)
-            if inner_ts is None:
-                return
             inner.sessionId, inner.cwd, inner.agentId = line.sessionId, line.cwd, progress.agentId
-            if inner.type == "assistant":
-                self._assistant(inner, inner_ts)
-            elif inner.type == "user":
-                self._user(inner, inner_ts)
+            if inner.type in ("assistant", "user"):
+                self._add([inner])
         elif b'"hook_progress"' in text:
             hook = _optional(_PROGRESS, raw)
             if hook and hook.hookEvent not in _HOOKS_WITH_A_SUMMARY:
@@ -545,24 +542,47 @@ def _kind_of_api_error(line: Line) -> str:
     return api_error_kind(_optional(_TEXT, line.error), line.apiErrorStatus, text)
 
 
-def _take(
-    builder: ColumnBuilder,
-    kind: str,
-    known: Mapping[_Key, Sequence[Any]],
-    names: Sequence[str],
-    **more: Sequence[Any],
-) -> None:
+def _take(builder: ColumnBuilder, kind: str, known: Mapping[_Key, object], **columns: Sequence[Any]) -> None:
     """Adds what is known of replies or calls as a block of columns."""
-    if not known:
-        return
     builder.add_exact("id", [f"claude-code:{identifier}" for identifier, _ in known])
     builder.add_exact("type", [kind] * len(known))
     builder.add_exact("session_id", [session for _, session in known])
-    for name, values in zip(names, zip(*known.values(), strict=True), strict=False):
-        builder.add_exact(name, values)
-    for name, column in more.items():
+    for name, column in columns.items():
         builder.add_exact(name, column)
     builder.end_block(len(known))
+
+
+def _merge_reply(reply: list[Any], line: Line, ts: int, model: str | None, usage: Usage) -> None:
+    """Another line of a reply: of each counter the largest is kept, of the rest what the first line says."""
+    if ts < reply[_TS]:
+        reply[_TS], reply[_CWD] = ts, line.cwd
+    reply[_RUN], reply[_MODEL] = _larger(reply[_RUN], line.agentId), _larger(reply[_MODEL], model)
+    known: Usage = reply[_USAGE]
+    if usage == known:
+        return
+    if usage.output_tokens is not None and known.output_tokens is not None:
+        known.output_tokens = usage.output_tokens = max(usage.output_tokens, known.output_tokens)
+    if usage != known and usage not in (reply[_OTHER_USAGE] or ()):
+        reply[_OTHER_USAGE] = [*(reply[_OTHER_USAGE] or ()), usage]
+
+
+def _counters(usage: Usage) -> tuple[int | None, ...]:
+    """As the columns of tokens. What was written for 5 minutes and for an hour may be told together, apart or both."""
+    written, written_1h, reasoning = usage.cache_creation_input_tokens, None, None
+    apart = usage.cache_creation
+    if apart is not None:
+        written_1h = apart.ephemeral_1h_input_tokens
+        written = max(written or 0, (apart.ephemeral_5m_input_tokens or 0) + (written_1h or 0))
+    if usage.output_tokens_details is not None:
+        reasoning = usage.output_tokens_details.thinking_tokens
+    return (
+        usage.input_tokens, usage.output_tokens, usage.cache_read_input_tokens, written, written_1h, reasoning
+    )  # fmt: skip
+
+
+def _added(*kinds: int | None) -> int | None:
+    told = [kind for kind in kinds if kind is not None]
+    return sum(told) if told else None
 
 
 def _number(value: object) -> float | None:

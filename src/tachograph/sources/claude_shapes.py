@@ -61,7 +61,7 @@ class Message(msgspec.Struct, gc=False):
 
     id: str | None = None
     model: str | None = None
-    usage: msgspec.Raw = NOTHING
+    usage: Usage | None = None
     stop_reason: str | None = None
     content: str | list[ContentBlock] | None = None
 

@@ -188,7 +188,7 @@ def read_database(path: str, memory: str | None, rows: Rows) -> Generator[LinePr
             connection.text_factory = bytes
             database = _Database(connection, found)
             yield from database.read(since)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeError) as error:  # a damaged schema is told of in its own bytes
         reason = f"the database can't be read: {error}"
         if (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF in _NOT_NOW:
             raise OSError(reason) from None

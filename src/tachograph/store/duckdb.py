@@ -14,8 +14,8 @@ from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from tachograph.errors import StoreUnusable
-from tachograph.prices import PRICE_COLUMNS, PRICE_JOIN, data_version, rates_of
-from tachograph.store.statements import COMPLETED_DURATION, COST, PRICED_BY, load_statements, schema, sql_type
+from tachograph.prices import COST_SQL, PRICE_COLUMNS, PRICE_JOIN, Rate, cost_without_join, data_version, rates_of
+from tachograph.store.statements import COMPLETED_DURATION, PRICED_BY, cost_by, load_statements, schema, sql_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -36,7 +36,10 @@ _CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
     "autoinstall_known_extensions": False,  # nothing is fetched from anywhere
     "autoload_known_extensions": False,
 }
-_ROWS_TOGETHER: Final = 400_000
+_ROWS_TOGETHER: Final = 125_000
+"""As many as a row group holds, so that what is committed is already as it will lie in the file."""
+_ROWS_ALONE: Final = 50_000
+"""From so many on, rows are committed before they are merged: DuckDB would write them again otherwise."""
 _COSTING: Final = ("model", "cost_usd")
 _MODELS_MAX: Final = 5_000
 """More models than there are: whoever writes more names into a log doesn't make us look for all of them."""
@@ -107,9 +110,16 @@ class Store:
             store = cls(_connect_patiently(path, read_only=read_only), path)
         try:
             store._check()
+            unfinished = store._has_unfinished()
+            if unfinished and not read_only:  # the logs of those rows will be read again
+                store.connection.execute(load_statements()["forget_unfinished"])
         except BaseException:
             store.close()
             raise
+        if unfinished and read_only:
+            store.close()
+            cls.open(path).close()
+            return cls.open(path, read_only=True)
         return store
 
     def __enter__(self) -> Self:
@@ -125,7 +135,7 @@ class Store:
     def _create(self) -> None:
         self.connection.begin()
         self.connection.execute(schema())
-        self.connection.execute("INSERT INTO meta VALUES ('schema', ?)", [str(SCHEMA_VERSION)])
+        self.connection.execute("INSERT INTO meta VALUES ('schema', ?), ('whole', '0')", [str(SCHEMA_VERSION)])
         self.connection.commit()
 
     def _is_empty(self) -> bool:
@@ -152,6 +162,13 @@ class Store:
                 where=str(self.path),
                 mend="update tachograph, or choose another folder with --home",
             )
+
+    def _has_unfinished(self) -> bool:
+        """Whether a process died after it had appended rows, before it had made metrics of them."""
+        row = self.connection.execute(
+            "SELECT max(seq) > (SELECT max(value::BIGINT) FROM meta WHERE name = 'whole') FROM metrics"
+        ).fetchone()
+        return bool(row and row[0])
 
     def _version(self, tables: set[str]) -> int | None:
         """The schema's version, or None where it isn't ours."""
@@ -202,7 +219,11 @@ class Store:
 
 
 class Loading:
-    """Appends batches, and makes them metrics together with the ledger's new state, a transaction at a time."""
+    """Appends batches, and makes them metrics together with the ledger's new state, a transaction at a time.
+
+    Many rows are appended in transactions of their own. The number of the last row that was made a metric, `whole` in
+    the table `meta`, tells them from the others: should the process die, whoever opens the store next removes them.
+    """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, prices: Path | None) -> None:
         self._connection = connection
@@ -214,19 +235,25 @@ class Loading:
         self._waiting: list[ColumnBatch] = []
         self.appended = 0
         """Rows since the last commit."""
+        self._uncommitted = 0
+        """Those of them that were appended in the transaction that is open."""
 
     def __enter__(self) -> Self:
+        self._connection.execute("SET threads = 1")  # the other cores read logs, and two share their work badly here
         self._begin()
         return self
 
     def __exit__(self, *_: object) -> None:
         """Whatever wasn't committed is forgotten."""
         self._connection.rollback()
+        if self.appended > self._uncommitted:
+            self._connection.execute(self._sql["forget_unfinished"])
+        self._connection.execute("RESET threads")
 
     def _begin(self) -> None:
         self._connection.begin()
         row = self._connection.execute(self._sql["last_row"]).fetchone()
-        self._last, self.appended = (row[0] if row else 0), 0
+        self._last, self.appended, self._uncommitted = (row[0] if row else 0), 0, 0
         self._models = {name for (name,) in self._connection.execute("SELECT model FROM priced_models").fetchall()}
         self._price_again()
 
@@ -245,9 +272,9 @@ class Loading:
             self._find_prices(models)
             self._run("price_again")
 
-    def _find_prices(self, models: Iterable[str | None]) -> None:
+    def _find_prices(self, models: Iterable[str]) -> None:
         """Looks for the prices of models that are new."""
-        new = sorted({model for model in models if model is not None} - self._models)[: _MODELS_MAX - len(self._models)]
+        new = sorted(set(models) - self._models)[: _MODELS_MAX - len(self._models)]
         if new:
             rates = [astuple(rate) for model in new for rate in rates_of(model, self._prices)]
             if rates:
@@ -275,27 +302,52 @@ class Loading:
         batch_stream = BatchStream(self._waiting, self._last + self.appended + 1)  # DuckDB finds it by its name
         columns = batch_stream.columns()
         source, in_parts, user = self._kind
-        costs = not columns.keys().isdisjoint(_COSTING)
-        needed = (("ts", "duration_ms") if "ended_ts" in columns else ()) + (PRICED_BY if costs else ())
-        for name in needed:
-            columns.setdefault(name, f"NULL::{sql_type(name)}")
-        if costs:
-            self._find_prices(model for batch in self._waiting for model in batch.words("model"))
+        parameters: dict[str, str | bool] = {"source": source, "in_parts": in_parts}
         if user is not None:
+            parameters["user"] = user
             columns["user_id"] = f"coalesce({columns['user_id']}, $user)" if "user_id" in columns else "$user"
+        if "ended_ts" in columns:
+            columns.setdefault("ts", "NULL::BIGINT")
+            columns.setdefault("duration_ms", "NULL::DOUBLE")
+        cost, rates = "NULL", ""
+        if not columns.keys().isdisjoint(_COSTING):
+            cost, rates, models = self._pricing()
+            parameters |= models
         names = ", ".join(f'"{name}"' for name in columns)
-        selected = ", ".join(f'{expression} AS "{name}"' for name, expression in columns.items())
-        complete = f"REPLACE ({COMPLETED_DURATION} AS duration_ms)" if "ended_ts" in columns else ""
-        cost, rates = (COST, PRICE_JOIN) if costs else ("NULL", "")
+        chosen = ", ".join(
+            f"{COMPLETED_DURATION} AS duration_ms" if name == "duration_ms" and "ended_ts" in columns else f'"{name}"'
+            for name in columns
+        )
+        given = columns | {name: f"NULL::{sql_type(name)}" for name in PRICED_BY if name not in columns}
+        selected = ", ".join(f'{expression} AS "{name}"' for name, expression in given.items())
         with _interrupts_held_back():
             self._connection.execute(
                 f"INSERT INTO metrics ({names}, source, in_parts, cost) "
-                f"SELECT metrics.* {complete}, {cost} AS cost FROM ("
+                f"SELECT {chosen}, source, in_parts, {cost} AS cost FROM ("
                 f"SELECT {selected}, $source AS source, $in_parts AS in_parts FROM batch_stream) AS metrics {rates}",
-                {"source": source, "in_parts": in_parts} | ({} if user is None else {"user": user}),
+                parameters,
             )
-        self.appended += sum(batch.length for batch in self._waiting)
+        rows = sum(batch.length for batch in self._waiting)
+        self.appended += rows
+        self._uncommitted += rows
         self._waiting = []
+        if rows >= _ROWS_ALONE:
+            self._connection.commit()
+            self._connection.begin()
+            self._uncommitted = 0
+
+    def _pricing(self) -> tuple[str, str, dict[str, str]]:
+        """How what waits is priced: the cost of a row, what is to be joined for it, and the parameters."""
+        models = {model for batch in self._waiting for model in batch.words("model") if model is not None}
+        self._find_prices(models)
+        found = self._connection.execute(
+            "SELECT * FROM rates WHERE model IN (SELECT unnest(?::VARCHAR[]))", [list(models)]
+        )
+        inline = cost_without_join([Rate(*row) for row in found.fetchall()])
+        if inline is None:
+            return cost_by(COST_SQL), PRICE_JOIN, {}
+        by_tokens, parameters = inline
+        return cost_by(by_tokens), "", parameters
 
     def commit(
         self,
@@ -312,6 +364,7 @@ class Loading:
         self._append()
         if self.appended:
             self._load()
+            self._run("say_whole")
         if gone:
             self._forget("rejects", gone)
             self._forget("files", gone)

@@ -4,6 +4,13 @@
 -- name: last_row
 SELECT coalesce(max(seq), 0) FROM metrics;
 
+-- name: forget_unfinished
+DELETE FROM metrics WHERE seq > (SELECT max(value::BIGINT) FROM meta WHERE name = 'whole');
+
+-- name: say_whole
+-- All rows are metrics now.
+UPDATE meta SET value = (SELECT max(seq) FROM metrics)::VARCHAR WHERE name = 'whole';
+
 -- name: find_touched
 -- Ids that the new rows have more than once, or that were known before: all others are metrics as they are.
 CREATE OR REPLACE TEMP TABLE touched AS

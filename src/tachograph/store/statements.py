@@ -31,13 +31,17 @@ PRICED_BY: Final = (
     "cache_write_1h_tokens",
 )  # fmt: skip
 """The columns that the cost of a metric depends on."""
-COST: Final = f"""
+
+
+def cost_by(by_tokens: str) -> str:
+    """What one of `metrics` cost, in 1e-24 USD: what its log says, to 1e-12 USD, else what its tokens cost.
+
+    That a log says 0 may only mean that a subscription paid.
+    """
+    return f"""
     CASE WHEN metrics.cost_usd > 0 AND metrics.cost_usd < {_DEAREST_USD}
     THEN CAST(round(metrics.cost_usd * {_FINE_USD}) AS HUGEINT) * {UNITS_PER_DOLLAR // _FINE_USD}
-    ELSE {COST_SQL} END
-"""
-"""What one of `metrics` cost, in 1e-24 USD, where `PRICE_JOIN` has joined `rates`: what its log says, to a millionth
-of a millionth of a dollar, else by its tokens. That a log says 0 may only mean that a subscription paid."""
+    ELSE {by_tokens} END"""
 
 
 @cache
@@ -55,7 +59,7 @@ def load_statements() -> dict[str, str]:
     text = text.replace("{merged_columns}", ",\n    ".join(_merged(name) for name in STORED if name != "id"))
     text = text.replace("{order_key}", "{'ts': ts, 'id': id}")
     text = text.replace("{earliest_cwd}", _EARLIEST_CWD).replace("{completed_duration}", COMPLETED_DURATION)
-    text = text.replace("{cost}", COST).replace("{price_join}", PRICE_JOIN)
+    text = text.replace("{cost}", cost_by(COST_SQL)).replace("{price_join}", PRICE_JOIN)
     _, *rest = _NAMED.split(text)
     return {name: sql.strip().rstrip(";") for name, sql in zip(rest[::2], rest[1::2], strict=True)}
 
