@@ -19,6 +19,8 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
+from oracle import SELLERS
+
 
 class Question(NamedTuple):
     """What is asked of a log: the arguments of an aggregation."""
@@ -78,7 +80,7 @@ METRIC_TYPES = (
 )
 AGGREGATIONS = (
     *("hourly", "daily", "weekly", "monthly"),
-    *("by_session", "by_user", "by_tool", "by_agent", "by_project"),
+    *("by_session", "by_user", "by_tool", "by_agent", "by_project", "by_model"),
 )
 
 # Not in the same order by code point and by UTF-16 unit; one letter in two spellings; a name with a NUL.
@@ -93,12 +95,14 @@ NAMES = {
     "command_name": ("/test", "/\u0442\u0435\u0441\u0442"),
     "error_type": ("Timeout", "OSError", ""),
     "project_path": ("/home/ana/api", "/home/bo", "", "C:\\\u4f5c\u54c1"),
-    "model": ("big", "small", ""),
+    "model": (*SELLERS, "acme-1", ""),
 }
 DURATIONS = (0, 1, 10.5, 250, 250.0, 0.125, 0.1, 1e3, -5, 86_400_000, 2**63, 1e15)
 BIG_INTEGERS = (2**53 + 1, 2**62, 2**63 - 1, 2**63 - 2, -(2**63))
 TOKEN_KINDS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
 TOKEN_PARTS = ("reasoning_tokens", "cache_write_1h_tokens")
+# None of them in the middle between two multiples of 1e-12: what is told is rounded to those.
+ODD_COSTS = (1e-300, 4e-13, 6e-13, 1.23456789012e-7, 0.1, 3, 999_999_999.5, 1e9, 10**30, -0.25)
 
 # Every pair is as likely as another: what is there more often counts more.
 DATA_FIELDS: tuple[tuple[str, Any], ...] = (
@@ -111,7 +115,7 @@ DATA_FIELDS: tuple[tuple[str, Any], ...] = (
     *(("token_count", value) for value in (0, 1, 7, 7, 12, 50, 400, -3, *BIG_INTEGERS)),
     *((name, n) for name in TOKEN_KINDS for n in (0, 1, 10, 2**60)),
     *((name, n) for name in TOKEN_PARTS for n in (5, 2**63 - 1)),
-    *(("cost_usd", value) for value in (0, 0.25, 1)),
+    *(("cost_usd", value) for value in (0, 0.25, 1, *ODD_COSTS)),
     *(("operation", "index"), ("hook_name", "pre"), ("agent_run_id", "run-1")),
     ("mystery", {"nested": [1, 2.5, None, True, "\U0001f600", {"": {}}]}),
     *(("big_mystery", 2**63 - 1), ("duration", "NaN"), ("success_rate", "1e999"), ("", "")),
@@ -176,10 +180,21 @@ def _naive(moment: datetime, separator: str = "T", precision: str = "auto") -> s
 
 ABSENT = object()
 NO_DATA = ((ABSENT, None), (ABSENT, ABSENT))
+# Counters of one request: below, at and above the sizes where a tier begins, more than any has, and none.
+REQUESTS = st.fixed_dictionaries(
+    {"model": st.sampled_from((*SELLERS, *SELLERS, "acme-1", None))},
+    optional={
+        "input_tokens": st.sampled_from((0, 3, 150_000, 200_000, 200_001, 272_000, 272_001, -1, 10**9, 10**9 + 1)),
+        "output_tokens": st.sampled_from((0, 5, 1_003, 10**9)),
+        "cache_read_tokens": st.sampled_from((0, 49_999, 50_000, 122_000)),
+        "cache_write_tokens": st.sampled_from((0, 1, 7, 50_000, 100_001)),
+        "cache_write_1h_tokens": st.sampled_from((0, 1, 7, 50_000)),
+    },
+)
 
 
-def _payload(pairs: list[tuple[Any, Any]]) -> Any:
-    fields = dict(pairs)
+def _payload(pairs: list[tuple[Any, Any]], request: dict[str, Any] | None) -> Any:
+    fields = dict(pairs) | (request or {})
     return fields.get(ABSENT, fields)
 
 
@@ -192,10 +207,10 @@ def good_objects(anchors: tuple[Anchor, ...]) -> SearchStrategy[dict[str, Any]]:
         st.sampled_from(SPELLINGS),
         st.sampled_from(anchors),
         id=st.sampled_from(IDS),
-        type=st.sampled_from((*METRIC_TYPES, "tool_use", "tool_use", "error_occurred")),
+        type=st.sampled_from((*METRIC_TYPES, "tool_use", "tool_use", "error_occurred", "token_usage", "token_usage")),
         session_id=st.sampled_from((*SESSIONS[:2], *SESSIONS[:2], *SESSIONS, *NULLS, ABSENT)),
         user_id=st.sampled_from((ABSENT, ABSENT, ABSENT, *NULLS, *USERS)),
-        data=st.lists(st.sampled_from((*DATA_FIELDS, *NO_DATA)), max_size=9).map(_payload),
+        data=st.builds(_payload, st.lists(st.sampled_from((*DATA_FIELDS, *NO_DATA)), max_size=9), st.none() | REQUESTS),
         metadata=st.sampled_from((ABSENT, ABSENT, {}, None, {"host": "h\u00f6st", "n": [1, {"a": None}]})),
         new_field=st.sampled_from((ABSENT, ABSENT, ABSENT, ABSENT, None, [1, 2], {"tool_name": 5})),
     )

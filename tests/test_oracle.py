@@ -15,6 +15,12 @@ from strategies import ANCHORS, EDGES, SPELLINGS, Anchor, Question, bad_lines, g
 
 Metrics = list[dict[str, Any]]
 
+KINDS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
+NO_TOKENS = dict.fromkeys(KINDS, 0)
+NO_USAGE = {"tokens": 0, **NO_TOKENS, "tokens_at_least": False, "cost_usd": 0, "cost_at_least": False}
+SEVEN_TOKENS = NO_USAGE | {"tokens": 7, "cost_at_least": True}
+OPUS, SONNET = "claude-opus-4-5-20251101", "claude-sonnet-4-5-20250929"
+
 PATIENT = settings(deadline=None)  # the first look at a zone is slow
 
 
@@ -200,9 +206,23 @@ def test_nothing_is_the_empty_answer() -> None:
         "total_errors": 0,
         "duration_stats": dict.fromkeys(("total_ms", "avg_ms"), 0)
         | dict.fromkeys(("min_ms", "max_ms", "p50_ms", "p95_ms", "p99_ms")),
-        "token_stats": {"total": 0, "avg_per_session": 0},
+        "token_stats": {
+            "total": 0,
+            "avg_per_session": 0,
+            **NO_TOKENS,
+            "at_least": False,
+            "unknown": 0,
+            "lower_bounds": 0,
+        },
+        "cost_stats": {
+            "total_usd": 0,
+            "avg_per_session_usd": 0,
+            "reported_usd": 0,
+            "at_least": False,
+            "unpriced": [],
+        },
         "success_metrics": {"success_count": 0, "failure_count": 0, "success_rate": 0},
-        "breakdowns": {"by_type": {}, "tools": {}, "agents": {}, "errors": {}},
+        "breakdowns": {"by_type": {}, "tools": {}, "agents": {}, "errors": {}, "models": {}},
         "time_series": [],
     }
 
@@ -244,7 +264,9 @@ def test_a_part_of_a_token_kind_is_not_added_again() -> None:
         line(2, session_id="b", token_count=0, **kinds),
         line(3, input_tokens=None, output_tokens=5),
     )
-    assert aggregate(metrics, "daily")["token_stats"] == {"total": 4326, "avg_per_session": 2163}
+    stats = aggregate(metrics, "daily")["token_stats"]
+    assert (stats["total"], stats["avg_per_session"]) == (4326, 2163)
+    assert {kind: stats[kind] for kind in KINDS} == dict(zip(KINDS, (2, 45, 600, 8000), strict=True))
 
 
 def test_totals_are_exact_beyond_64_bits() -> None:
@@ -278,7 +300,7 @@ def test_the_average_of_a_tool_is_over_its_timed_calls() -> None:
     bash = {"count": 3, "success": 1, "failure": 1, "total_duration_ms": 400, "avg_duration_ms": 200}
     untimed = {"count": 1, "success": 0, "failure": 0, "total_duration_ms": 0, "avg_duration_ms": None}
     assert answer["breakdowns"]["tools"] == {"Bash": bash, "": untimed}
-    assert answer["time_series"] == [{"tool": "Bash", **bash}, {"tool": "", **untimed}]
+    assert answer["time_series"] == [{"tool": "Bash", **bash, **NO_USAGE}, {"tool": "", **untimed, **NO_USAGE}]
 
 
 def test_all_filters_must_pass_and_any_value_of_one() -> None:
@@ -303,12 +325,126 @@ def test_an_aggregation_that_is_not_known_is_an_error() -> None:
         aggregate([], "yearly")
 
 
+# Tokens and cost
+
+
+def total_usd(*lines: bytes) -> float:
+    total: float = aggregate(read(*lines), "daily")["cost_stats"]["total_usd"]
+    return total
+
+
+def test_a_request_costs_what_its_kinds_do() -> None:
+    kinds: dict[str, Any] = {
+        "input_tokens": 1000,
+        "output_tokens": 100,
+        "cache_read_tokens": 10_000,
+        "cache_write_tokens": 2000,
+    }
+    usd = 0.005 + 0.0025 + 0.005 + 0.0125
+    assert total_usd(line(1, model=OPUS, **kinds)) == pytest.approx(usd)
+    assert total_usd(line(1, model=OPUS, **kinds, cache_write_1h_tokens=2000)) == pytest.approx(usd + 0.0075)
+    assert total_usd(line(1, model=OPUS, token_count=5, reasoning_tokens=9, **kinds)) == pytest.approx(usd)
+
+
+def test_each_request_has_a_tier_of_its_own() -> None:
+    below: dict[str, Any] = {"input_tokens": 100_000, "cache_read_tokens": 100_000}
+    assert total_usd(line(1, model=SONNET, **below), line(2, model=SONNET, **below)) == pytest.approx(0.66)
+    assert total_usd(line(1, model=SONNET, **below, cache_write_tokens=1)) == pytest.approx(0.6600075)
+
+
+def test_the_price_is_that_of_the_moment() -> None:
+    before, after = "2026-03-12T23:59:59Z", "2026-03-13T00:00Z"
+    assert total_usd(line(1, before, model="claude-sonnet-4-6", input_tokens=300_000)) == pytest.approx(1.8)
+    assert total_usd(line(1, after, model="claude-sonnet-4-6", input_tokens=300_000)) == pytest.approx(0.9)
+
+
+@pytest.mark.parametrize(
+    ("reported", "usd"),
+    [
+        (0.25, 0.25),
+        (6e-13, 1e-12),
+        (4e-13, 0),
+        (999_999_999.5, 999_999_999.5),
+        *((nothing, 0.000005) for nothing in (0, -0.25, 1e9, 10**30, None)),
+    ],
+)
+def test_a_reported_cost_wins_unless_it_tells_nothing(reported: float | None, usd: float) -> None:
+    metrics = read(line(1, model=OPUS, input_tokens=1, cost_usd=reported))
+    stats = aggregate(metrics, "daily")["cost_stats"]
+    assert stats["total_usd"] == pytest.approx(usd, abs=0)
+    assert stats["reported_usd"] == pytest.approx(usd if usd != 0.000005 else 0, abs=0)
+    assert not stats["at_least"]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"token_count": 5},
+        {"token_count": 5, "cache_write_1h_tokens": 5},
+        {"input_tokens": -1, "output_tokens": 5},
+        {"input_tokens": 10**9 + 1},
+        {"cache_write_tokens": 5, "cache_write_1h_tokens": 6},
+        {"cache_write_tokens": 5, "cache_write_1h_tokens": -1},
+        {"input_tokens": 5, "cache_write_1h_tokens": 1},
+        {"input_tokens": 5, "model": None},
+        {"input_tokens": 5, "model": "acme-1"},
+    ],
+)
+def test_what_has_no_price_is_named_with_its_tokens(fields: dict[str, Any]) -> None:
+    metric = line(1, "2026-03-01T09:00Z", "performance", **{"model": OPUS} | fields)
+    stats = aggregate(read(metric), "daily")["cost_stats"]
+    assert (stats["total_usd"], stats["at_least"]) == (0, True)
+    (unpriced,) = stats["unpriced"]
+    assert (unpriced["model"], unpriced["requests"]) == (fields.get("model", OPUS), 1)
+    assert unpriced["tokens"] > 0
+
+
+def test_what_is_unpriced_stands_by_its_tokens_then_by_name() -> None:
+    metrics = read(
+        *(line(n, model=model, token_count=5) for n, model in enumerate(("b", "a", None, "c", "c"))),
+        line(9, model="none", token_count=0),
+    )
+    assert aggregate(metrics, "daily")["cost_stats"]["unpriced"] == [
+        {"model": "c", "requests": 2, "tokens": 10},
+        {"model": None, "requests": 1, "tokens": 5},
+        {"model": "a", "requests": 1, "tokens": 5},
+        {"model": "b", "requests": 1, "tokens": 5},
+    ]
+
+
+def test_a_request_without_counters_is_unknown_and_makes_all_at_least() -> None:
+    metrics = read(
+        line(1, type="token_usage", session_id="s", model=OPUS),
+        line(2, type="token_usage", session_id="s", model=OPUS, input_tokens=0),
+        line(3, session_id="s", model=OPUS),
+    )
+    answer = aggregate(metrics, "by_model")
+    assert answer["token_stats"] == {
+        "total": 0, "avg_per_session": 0, **NO_TOKENS, "at_least": True, "unknown": 1, "lower_bounds": 0
+    }  # fmt: skip
+    assert (answer["cost_stats"]["at_least"], answer["cost_stats"]["unpriced"]) == (True, [])
+    usage = NO_USAGE | {"tokens_at_least": True, "cost_at_least": True}
+    assert answer["breakdowns"]["models"] == {OPUS: {"requests": 2, "sessions": 1, **usage}}
+    assert answer["time_series"] == [{"model": OPUS, "requests": 2, "sessions": 1, **usage}]
+
+
+def test_models_stand_by_their_cost_then_by_tokens_then_by_name() -> None:
+    metrics = read(
+        *(line(n, model=model, token_count=5) for n, model in enumerate("ba")),
+        line(3, model="much", token_count=6),
+        line(4, model="dear", cost_usd=0.5),
+        line(5, model="unused"),
+        line(6, token_count=5),
+    )
+    assert list(aggregate(metrics, "daily")["breakdowns"]["models"]) == ["dear", "much", "a", "b"]
+
+
 # The rows
 
 
 def test_a_session_row_runs_from_its_first_metric_to_its_last() -> None:
     metrics = read(
-        line(1, "2026-03-01T12:00:00.5Z", session_id="s1", tool_name="Bash", duration_ms=2, token_count=3),
+        line(1, "2026-03-01T12:00:00.5Z", session_id="s1", tool_name="Bash", duration_ms=2, token_count=7),
         line(2, "2026-03-01T11:00:00Z", "error_occurred", session_id="s1", tool_name="Bash"),
         line(3, "2026-03-01T09:00:00Z"),
     )
@@ -322,7 +458,7 @@ def test_a_session_row_runs_from_its_first_metric_to_its_last() -> None:
             "tool_uses": {"Bash": 2},
             "errors": 1,
             "total_duration_ms": 2,
-            "tokens": 3,
+            **SEVEN_TOKENS,
         }
     ]
 
@@ -355,8 +491,8 @@ def test_a_project_is_charged_with_its_sessions_whole_work() -> None:
         "metrics_count": 3,
         "errors": 1,
         "total_duration_ms": 5,
-        "tokens": 7,
         "tool_uses": {"Bash": 1, "Read": 1},
+        **SEVEN_TOKENS,
     }
     assert aggregate(metrics, "by_project")["time_series"] == [
         {"project_path": "/a", "sessions": 1, "users": 1, **amounts}
@@ -380,7 +516,7 @@ def test_a_window_row_says_what_the_contract_lists(
         line(1, "2026-03-05T09:30Z", session_id="s1", user_id="ana", duration_ms=5),
         line(2, "2026-03-05T09:59:59Z", "error_occurred", session_id="s1", token_count=7),
     )
-    amounts = {"metrics_count": 2, "errors": 1, "total_duration_ms": 5, "tokens": 7}
+    amounts = {"metrics_count": 2, "errors": 1, "total_duration_ms": 5, **SEVEN_TOKENS}
     assert aggregate(metrics, window)["time_series"] == [{label: start, **amounts, **distinct}]
 
 

@@ -1,12 +1,23 @@
 """A plain, slow reading of the contract, to check the engine's numbers against.
 
-It shares no code with the engine, on purpose, and holds everything as plain dicts and lists.
+It shares no code with the engine, on purpose, and holds everything as plain dicts and lists. What a model charges it
+asks of genai-prices, for each request by itself.
 Don't use it for speed, for files or for anything but tests.
 """
 
 from .aggregation import TYPES, aggregate
 from .attribution import attribute
+from .prices import SELLERS
 from .reading import METRIC_TYPES, read_lines
 from .windows import window_start, windows_between
 
-__all__ = ["METRIC_TYPES", "TYPES", "aggregate", "attribute", "read_lines", "window_start", "windows_between"]
+__all__ = [
+    "METRIC_TYPES",
+    "SELLERS",
+    "TYPES",
+    "aggregate",
+    "attribute",
+    "read_lines",
+    "window_start",
+    "windows_between",
+]

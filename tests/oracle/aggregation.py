@@ -7,14 +7,15 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from . import measures as measure
+from . import usage
 from .attribution import attribute
 from .reading import Metric
-from .rows import GROUPINGS, group_rows, session_rows, window_rows
+from .rows import GROUPINGS, group_rows, model_rows, session_rows, window_rows
 from .windows import WINDOWS, window_start, windows_between
 
 Filters = Mapping[str, str | Sequence[str]]
 
-TYPES = (*WINDOWS, "by_session", *GROUPINGS)
+TYPES = (*WINDOWS, "by_session", *GROUPINGS, "by_model")
 INSTANT = timedelta(microseconds=1)
 FILTERS: dict[str, Callable[[Metric], Any]] = {
     **{name: itemgetter(name) for name in ("session_id", "user_id", "type", "project_path")},
@@ -52,6 +53,8 @@ def aggregate(
         rows = window_rows(type, _windows(type, chosen, start, end, zone, fill), zone)
     elif type == "by_session":
         rows = session_rows(chosen, ZoneInfo(zone))
+    elif type == "by_model":
+        rows = model_rows(chosen)
     else:
         rows = group_rows(type, chosen)
     return {"type": type, **_whole_range(chosen), "time_series": rows}
@@ -81,18 +84,17 @@ def _windows(
 
 def _whole_range(chosen: list[Metric]) -> dict[str, Any]:
     success, failure = measure.outcomes(chosen)
-    sessions = measure.distinct(chosen, "session_id")
-    tokens = measure.total_tokens(chosen)
     failed = [metric for metric in chosen if metric["type"] == "error_occurred"]
     tools = measure.groups(chosen, measure.field("tool_name"))
     agents = measure.groups(chosen, measure.field("agent_id"))
     return {
         "total_metrics": len(chosen),
-        "total_sessions": sessions,
+        "total_sessions": measure.distinct(chosen, "session_id"),
         "total_users": measure.distinct(chosen, "user_id"),
         "total_errors": measure.errors(chosen),
         "duration_stats": measure.duration_stats(chosen),
-        "token_stats": {"total": tokens, "avg_per_session": tokens / sessions if sessions else 0},
+        "token_stats": usage.token_stats(chosen),
+        "cost_stats": usage.cost_stats(chosen),
         "success_metrics": {
             "success_count": success,
             "failure_count": failure,
@@ -103,5 +105,6 @@ def _whole_range(chosen: list[Metric]) -> dict[str, Any]:
             "tools": {name: measure.calls(group) for name, group in tools.items()},
             "agents": {name: measure.calls(group) for name, group in agents.items()},
             "errors": measure.counts(metric["data"].get("error_type") for metric in failed),
+            "models": usage.models(chosen),
         },
     }

@@ -27,12 +27,18 @@ def duration_ms(metric: Metric) -> float | None:
     return None
 
 
-def tokens(metric: Metric) -> int:
-    """The metric's tokens, 0 if it says nothing of them."""
+def told_tokens(metric: Metric) -> int | None:
+    """The metric's tokens, stated or by kind; None if it says nothing of them."""
     data = metric["data"]
     if data.get("token_count") is not None:
         return int(data["token_count"])
-    return sum(data[kind] for kind in TOKEN_KINDS if data.get(kind) is not None)
+    kinds = [data[kind] for kind in TOKEN_KINDS if data.get(kind) is not None]
+    return sum(kinds) if kinds else None
+
+
+def tokens(metric: Metric) -> int:
+    """The metric's tokens, 0 if it says nothing of them."""
+    return told_tokens(metric) or 0
 
 
 def succeeded(metric: Metric) -> bool | None:

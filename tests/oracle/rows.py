@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from . import measures as measure
+from . import usage
 from .reading import Metric
 
 Row = dict[str, Any]
@@ -17,9 +18,8 @@ COLUMNS: dict[str, Callable[[list[Metric]], Any]] = {
     "tool_uses": lambda metrics: measure.counts(metric["data"].get("tool_name") for metric in metrics),
     "errors": measure.errors,
     "total_duration_ms": measure.total_duration_ms,
-    "tokens": measure.total_tokens,
 }
-AMOUNTS = ("metrics_count", "errors", "total_duration_ms", "tokens")
+AMOUNTS = ("metrics_count", "errors", "total_duration_ms")
 
 # Aggregation -> the name of its label, the columns after it.
 WINDOW_ROWS = {
@@ -31,7 +31,7 @@ WINDOW_ROWS = {
 
 
 class Grouping(NamedTuple):
-    """What the rows are by: the name of the key in a row, the key of a metric, what a row says."""
+    """What the rows are by: the name of the key in a row, the key of a metric, what a row says beside the usage."""
 
     label: str
     key: Callable[[Metric], str | None]
@@ -55,7 +55,10 @@ GROUPINGS = {
 def window_rows(window: str, windows: dict[datetime, list[Metric]], zone: str) -> list[Row]:
     """A row for each window, given by its first moment, in the order in which they come."""
     label, columns = WINDOW_ROWS[window]
-    return [{label: _iso(start, ZoneInfo(zone)), **_columns(*columns)(metrics)} for start, metrics in windows.items()]
+    return [
+        {label: _iso(start, ZoneInfo(zone)), **_columns(*columns)(metrics), **usage.usage(metrics)}
+        for start, metrics in windows.items()
+    ]
 
 
 def session_rows(metrics: list[Metric], zone: tzinfo) -> list[Row]:
@@ -70,6 +73,7 @@ def session_rows(metrics: list[Metric], zone: tzinfo) -> list[Row]:
             "end_time": _iso(last, zone),
             "duration_seconds": (last - first).total_seconds(),
             **_columns("tool_uses", *AMOUNTS)(session),
+            **usage.usage(session),
         }
         rows.append((first, session_id, row))
     return [row for _, _, row in sorted(rows, key=lambda entry: entry[:2])]
@@ -79,8 +83,14 @@ def group_rows(type: str, metrics: list[Metric]) -> list[Row]:
     """A row for each user, tool, agent or project, by count, largest first, then by name."""
     grouping = GROUPINGS[type]
     return [
-        {grouping.label: name, **grouping.row(group)} for name, group in measure.groups(metrics, grouping.key).items()
+        {grouping.label: name, **grouping.row(group), **usage.usage(group)}
+        for name, group in measure.groups(metrics, grouping.key).items()
     ]
+
+
+def model_rows(metrics: list[Metric]) -> list[Row]:
+    """A row for each model, in the order of the answer's models."""
+    return [{"model": name, **row} for name, row in usage.models(metrics).items()]
 
 
 def _iso(moment: datetime, zone: tzinfo) -> str:

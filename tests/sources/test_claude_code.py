@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from itertools import permutations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -176,6 +177,43 @@ def test_thinking_is_a_part_of_the_output(folder: Folder) -> None:
     used = usage(input=1, output=50, output_tokens_details={"thinking_tokens": 40})
     tokens = the(folder.read(reply("m1", 1, used=used)), "token_usage")
     assert (tokens["reasoning_tokens"], tokens["output_tokens"], tokens["token_count"]) == (40, 50, 51)
+
+
+def ended(told: Line) -> Line:
+    """The line of a reply that says why the reply ended."""
+    return {**told, "message": {**told["message"], "stop_reason": "end_turn"}}
+
+
+STUB = [
+    reply("m1", 1, text("x" * 100), used=usage(output=1), uuid="u1"),
+    reply("m1", 2, tool_use("t1", command="y" * 35), used=usage(output=1), uuid="u2"),
+]
+"""A reply of a build that never wrote down its last counters: a token for a hundred characters and more."""
+
+
+@pytest.mark.parametrize(
+    ("lines", "blocks"),
+    [
+        (STUB, "u1:100 u2:50"),
+        ([*STUB, ended(STUB[1])], "."),
+        ([ended(STUB[0]), STUB[1]], "."),
+        ([reply("m1", 1, text("\U0001f600"), used=usage(), uuid="u1")], "u1:1"),
+        ([reply("m1", 1, {"type": "thinking", "thinking": "abc"}, used=usage(), uuid="u1")], "u1:3"),
+    ],
+)
+@pytest.mark.parametrize("apart", [False, True])
+def test_what_a_reply_says_that_nothing_ended_is_kept_with_its_counters(
+    folder: Folder, lines: list[Line], blocks: str, apart: bool
+) -> None:
+    """So that output tokens which can't be all of them are known; a line that is copied or read again counts once."""
+    copies = [{**each, "sessionId": OTHER_SESSION} for each in lines]
+    if apart:
+        for each in lines:
+            folder.read(each)
+        folder.read(*copies, file=f"{OTHER_SESSION}.jsonl")
+    else:
+        folder.read(*lines, *lines, *copies)
+    assert the(rows(folder.store), "token_usage")["blocks"] == blocks
 
 
 def test_after_a_refusal_each_request_counts_under_its_own_model(folder: Folder) -> None:
@@ -511,6 +549,29 @@ def test_a_sub_agents_file_belongs_to_the_session(folder: Folder, file: str) -> 
     }
 
 
+def test_a_sub_agent_of_the_earliest_builds_is_in_the_session_s_file(folder: Folder) -> None:
+    """Its lines are marked, and say no more of it."""
+    found = folder.read(
+        call("t1", 1, "Task", asked={"subagent_type": "Explore"}),
+        prompt(2, isSidechain=True),
+        reply("m2", 3, tool_use("t9"), used=usage(), isSidechain=True),
+        result("t9", 4, isSidechain=True),
+        result("t1", 5),
+    )
+    assert sorted(each["type"] for each in found) == ["agent_execution", "token_usage", "tool_use", "tool_use"]
+    assert {each["session_id"] for each in found} == {SESSION}
+    assert not any("agent_run_id" in each for each in found)
+
+
+def test_the_agent_that_compacts_was_paid_for_and_is_no_run(folder: Folder) -> None:
+    """Nobody asked for it."""
+    summed = reply("m2", 2, used=usage(100, 50), agentId="acompact-1f", isSidechain=True)
+    found = folder.read(summed, file=f"{SESSION}/subagents/agent-acompact-1f.jsonl")
+    assert [(each["type"], each["token_count"], each["session_id"]) for each in found] == [
+        ("token_usage", 150, SESSION)
+    ]
+
+
 def embedded(inner: Line, at: float, run: str = "a1") -> Line:
     """A line that tells of a sub-agent's message, which has no session of its own."""
     inner = {name: value for name, value in inner.items() if name not in ("sessionId", "cwd")}
@@ -758,7 +819,12 @@ def test_dead_branches_were_paid_for(folder: Folder) -> None:
         line("custom-title", None, customTitle=SECRET),
         {"type": "summary", "summary": SECRET, "leafUuid": "u1"},
         line("last-prompt", None, lastPrompt=SECRET),
+        line("ai-title", None, aiTitle=SECRET, uuid=None),
+        line("bridge-session", None, uuid=None),
+        line("atis-latch", None, uuid=None),
+        line("queue-operation", 1, operation="dequeue"),
         system("away_summary", 1, content=SECRET),
+        system("scheduled_task_fire", 1, content=SECRET),
         system("model_refusal_fallback", 1),
         line("pr-link", 1, url=SECRET),
         line("assistant", 1),
@@ -914,13 +980,14 @@ def test_the_places_are_those_of_the_configuration(tmp_path: Path) -> None:
     [
         ("s.jsonl", True),
         ("agent-a1.jsonl", True),
-        ("journal.jsonl", False),
+        (f"{SESSION}/subagents/workflows/wf_1/agent-a1.jsonl", True),
+        (f"{SESSION}/subagents/workflows/wf_1/journal.jsonl", False),
         ("agent-a1.meta.json", False),
         ("x.txt", False),
     ],
 )
 def test_a_transcript_is_known_by_its_name(name: str, owned: bool) -> None:
-    assert source("claude-code").owns(Path("/projects/x") / name) is owned
+    assert source("claude-code").owns(str(Path("/projects/x") / name)) is owned
 
 
 @pytest.mark.parametrize(
@@ -932,9 +999,34 @@ def test_a_transcript_is_known_by_its_name(name: str, owned: bool) -> None:
         ([{"type": "summary", "summary": SECRET, "leafUuid": "u"}], True),
         ([{"id": "m1", "timestamp": stamp(1), "type": "tool_use", "session_id": "s", "data": {}}], False),
         ([{"timestamp": stamp(1), "type": "session_meta", "payload": {}}], False),
+        ([{"display": SECRET, "pastedContents": {}, "timestamp": 1, "project": "/x", "sessionId": SESSION}], False),
         (["not json", "[1]", "5"], False),
         ([], False),
     ],
 )
 def test_a_transcript_is_known_by_its_lines(lines: list[Line | str], known: bool) -> None:
     assert source("claude-code").recognises(transcript(*lines).split(b"\n")) is known
+
+
+@pytest.mark.parametrize(
+    ("account", "user"),
+    [
+        ({"oauthAccount": {"emailAddress": "ana@example.org", "accountUuid": "u1"}}, "ana@example.org"),
+        ({"oauthAccount": {"accountUuid": "u1"}}, "u1"),
+        ({"oauthAccount": None, "userID": "0f" * 32}, None),
+        ([], None),
+    ],
+)
+@pytest.mark.parametrize("moved", [True, False])
+def test_the_user_is_the_account_that_is_signed_in(tmp_path: Path, account: Any, user: str | None, moved: bool) -> None:
+    folder = tmp_path / "moved" if moved else tmp_path
+    folder.mkdir(exist_ok=True)
+    (folder / ".claude.json").write_text(json.dumps(account))
+    environment = {"CLAUDE_CONFIG_DIR": str(folder)} if moved else {}
+    assert ClaudeCode().user(environment, tmp_path) == user
+
+
+def test_a_folder_s_name_is_no_project(folder: Folder) -> None:
+    """It has the path with other signs in it, which can't be told back."""
+    folder.read(prompt(1, cwd=None), reply("m1", 2, used=usage(), cwd=None), file=f"-home-ana-api/{SESSION}.jsonl")
+    assert contents(folder.store)[1] == [(SESSION, None, None)]

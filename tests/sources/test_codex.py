@@ -259,6 +259,14 @@ def test_the_model_is_that_of_the_last_turn() -> None:
     assert [metric["model"] for metric in of(found, "token_usage")] == ["gpt-5.6", "gpt-6"]
 
 
+def test_a_moment_that_steps_back_changes_no_count() -> None:
+    """Lines are in the order of what happened, and mostly in that of time."""
+    later = counted(3, used(30, 5), used(20, 4))
+    found = read(meta(), context(1), counted(9, used(10, 1)), call("c", 8), later, output("c", 2))
+    assert sorted(tokens(found)) == [11, 24]
+    assert (tool(found)["ts"], tool(found)["ended_ts"]) == (microseconds(8), microseconds(2))
+
+
 def recorded(at: float, response: str, usage: dict[str, int], thread: str = THREAD, **fields: Any) -> Line:
     return record("token_usage_record", at, response_id=response, thread_id=thread, usage=usage, **fields)
 
@@ -277,6 +285,14 @@ def test_recorded_responses_are_not_counted_by_the_totals_too() -> None:
     )
     assert tokens(found) == [11, 22, 505, 44]
     assert "codex:resp_2" in {metric["id"] for metric in found}
+
+
+def test_a_response_that_is_recorded_twice_is_one_of_the_largest_counters() -> None:
+    """They add up as they do where the store brings them together."""
+    lines = [meta(), recorded(1, "resp_1", used(20, 2, cached=5)), recorded(2, "resp_1", used(18, 9, reasoned=3))]
+    (metric,) = of(read(*lines), "token_usage")
+    assert (metric["input_tokens"], metric["cache_read_tokens"], metric["output_tokens"]) == (18, 5, 9)
+    assert (metric["reasoning_tokens"], metric["token_count"], metric["ts"]) == (3, 32, microseconds(1))
 
 
 def test_a_recorded_response_of_a_short_lived_thread_is_that_threads() -> None:
@@ -575,6 +591,21 @@ def test_an_event_ends_a_call_also_one_that_a_script_made(
     assert (metric.get("success"), metric.get("error_type")) == (success, error)
     assert (metric["tool_name"], metric["ts"]) == (("zsh", microseconds(1)) if asked else (name, microseconds(1.5)))
     assert (metric["duration_ms"], metric["ended_ts"]) == (1500, microseconds(3))
+
+
+def test_a_tool_that_a_script_calls_is_a_call_beside_the_script_s() -> None:
+    """The model called `exec` with JavaScript, which called the tool; only the end of that one is told."""
+    ran = {"type": "CommandExecution", "id": "exec-1", "exit_code": 2, "status": "failed", "command": [SECRET]}
+    found = read(
+        meta(),
+        item("custom_tool_call", 1, call_id="c", name="exec", input=SECRET),
+        event("item_completed", 3, item=ran, started_at_ms=microseconds(2) // 1000),
+        item("custom_tool_call_output", 4, call_id="c", output=[{"type": "input_text", "text": "Script completed"}]),
+    )
+    assert [(each["tool_name"], each["success"]) for each in of(found, "tool_use")] == [
+        ("exec", True),
+        ("exec_command", False),
+    ]
 
 
 def test_an_end_told_twice_ends_a_call_once() -> None:
@@ -894,7 +925,7 @@ def test_the_places_are_those_of_codexs_folder(tmp_path: Path) -> None:
     [(FILE, True), (f"{FILE}.zst", True), ("history.jsonl", False), ("rollout-x.json", False), ("x.jsonl", False)],
 )
 def test_a_rollout_is_known_by_its_name(name: str, owned: bool) -> None:
-    assert Codex().owns(Path("/sessions/2026/07/01") / name) is owned
+    assert Codex().owns(str(Path("/sessions/2026/07/01") / name)) is owned
 
 
 @pytest.mark.parametrize(

@@ -382,6 +382,22 @@ def test_a_turn_and_a_compaction_are_performance() -> None:
     ]
 
 
+def test_what_ends_before_it_began_took_no_time_that_is_known() -> None:
+    """Clocks are set back."""
+    known = {"hookInvocationId": "h1", "hookType": "preToolUse"}
+    found = read(
+        start(),
+        event("hook.start", 9, **known),
+        event("hook.end", 5, **known, success=True),
+        event("assistant.turn_start", 9),
+        event("assistant.turn_end", 4),
+    )
+    assert {(row["type"], row["ts"], "duration_ms" in row) for row in found} == {
+        ("hook_triggered", microseconds(9), False),
+        ("performance", microseconds(9), False),
+    }
+
+
 def test_a_skill_that_the_user_asks_for_is_a_command() -> None:
     (found,) = read(
         start(),
@@ -455,6 +471,14 @@ def test_lines_that_are_not_events_are_told_with_their_places() -> None:
     assert [line for line, _, _ in session.problems] == [1, 3, 4, 5]
     assert session.problems[0][1] == len(lines(start()))
     assert [reason.split(":")[0] for _, _, reason in session.problems[:3]] == ["not JSON", *["unknown shape"] * 2]
+
+
+def test_a_text_that_was_cut_within_a_character_does_not_cost_the_event() -> None:
+    """JavaScript writes the half of an emoji that is left, which is no text to others."""
+    events = reply(1, content="cut \ud83d"), call("t1", 2), done("t1", 3, result={"content": "\ude00 cut"})
+    assert [row["type"] for row in read(start(), *events)] == ["token_usage", "tool_use"]
+    (named,) = read(start(), call("t2", 4, name="a\ud83d\\ud83db"))
+    assert named["tool_name"] == "a\N{REPLACEMENT CHARACTER}\\ud83db"
 
 
 @pytest.mark.parametrize(
@@ -644,7 +668,7 @@ def test_the_user_is_the_account_that_logged_in_last(tmp_path: Path, text: str |
     ],
 )
 def test_a_session_is_known_by_its_name(name: str, owned: bool) -> None:
-    assert CopilotCli().owns(Path("/home/ana/.copilot") / name) is owned
+    assert CopilotCli().owns(str(Path("/home/ana/.copilot") / name)) is owned
 
 
 @pytest.mark.parametrize(
@@ -673,7 +697,7 @@ def test_real_sessions_are_recognised_and_read_without_a_problem() -> None:
     assert files
     for file in files:
         text = file.read_bytes()
-        assert CopilotCli().owns(file)
+        assert CopilotCli().owns(str(file))
         assert CopilotCli().recognises(text[:65536].split(b"\n")[:40])
         session = Session(str(file))
         session.read_bytes(text)

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import claude_lines
 from claude_lines import SECRET, microseconds, stamp
 from parts import Row, merged, parts
 from tachograph.sources import gemini_cli
@@ -318,6 +319,18 @@ def test_lines_that_are_not_json_are_told_with_their_places(chats: Chats) -> Non
     assert [reason.split(":")[0] for _, _, reason in chats.problems] == ["not JSON", "unknown shape", "unknown shape"]
 
 
+def test_a_text_that_was_cut_within_a_character_does_not_cost_the_conversation(tmp_path: Path) -> None:
+    """JavaScript writes the half of an emoji that is left, which is no text to others."""
+    messages = (
+        message("u1", 1, "user", content="cut \ud83d"),
+        reply("m1", 2, call("c1", 3, text="\ude00"), tokens=tokens()),
+    )
+    for file, text in both(*messages):
+        chats = Chats(tmp_path / file)
+        assert sorted(each["type"] for each in chats.read(text, file)) == ["token_usage", "tool_use"]
+        assert chats.problems == []
+
+
 def test_an_unfinished_last_line_is_no_problem(chats: Chats) -> None:
     whole = lines(header(), reply("m1", 1, tokens=tokens()))
     assert chats.read(whole[:-10]) == []
@@ -505,7 +518,7 @@ def test_the_user_is_the_active_account(tmp_path: Path, text: str | None, user: 
     ],
 )
 def test_a_conversation_is_known_by_its_name(name: str, owned: bool) -> None:
-    assert GeminiCli().owns(Path("/home/ana/.gemini/tmp/api") / name) is owned
+    assert GeminiCli().owns(str(Path("/home/ana/.gemini/tmp/api") / name)) is owned
 
 
 LONG = document(*(reply(f"m{number}", number, tokens=tokens()) for number in range(50)))
@@ -535,12 +548,21 @@ def test_a_conversation_is_known_by_its_beginning(text: str, known: bool) -> Non
     assert not (known and ClaudeCode().recognises(first_lines))
 
 
+def test_a_transcript_of_another_agent_is_known_by_its_lines_and_not_by_its_name(tmp_path: Path) -> None:
+    path = tmp_path / ".gemini/tmp/api/chats/session-1.jsonl"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(claude_lines.transcript(claude_lines.reply("m1", 1, used=claude_lines.usage())))
+    with Store.in_memory() as store:
+        claude_lines.ingest(store, tmp_path, source=None)
+        assert {row["source"] for row in claude_lines.rows(store)} == {"claude-code"}
+
+
 @pytest.mark.skipif(not DATA.exists(), reason="real conversations are not part of the project")
 def test_real_conversations_are_recognised_and_read_without_a_problem() -> None:
     files = sorted((DATA / "gemini-cli").rglob("session-*.json"))
     assert files
     for file in files:
-        assert GeminiCli().owns(file)
+        assert GeminiCli().owns(str(file))
         assert GeminiCli().recognises(file.read_bytes()[:65536].split(b"\n")[:40])
         reader = GeminiCli().reader()
         assert list(reader.read_file(str(file))) == []

@@ -371,7 +371,7 @@ def _examples() -> Iterator[tuple[str, bool]]:
 
 @pytest.mark.parametrize(("name", "owned"), list(_examples()))
 def test_a_log_is_known_by_its_name(name: str, owned: bool, tmp_path: Any) -> None:
-    assert MetricsLog().owns(tmp_path / name) is owned
+    assert MetricsLog().owns(str(tmp_path / name)) is owned
 
 
 @pytest.mark.parametrize(

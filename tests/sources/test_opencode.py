@@ -286,6 +286,16 @@ def test_unknown_types_of_parts_are_passed_over(machine: Machine, form: str) -> 
     assert machine.problems == []
 
 
+def test_a_text_that_was_cut_within_a_character_does_not_cost_the_record(machine: Machine, form: str) -> None:
+    """JavaScript writes the half of an emoji that is left, which is no text to others."""
+    cut = "cut \ud83d"
+    told = of(reply("m1", 1, tool(output=cut), step(input=3), error={"name": "x", "data": {"message": cut}}))
+    types = sorted(each["type"] for each in read(machine, form, told))
+    assert types == ["error_occurred", "token_usage", "tool_use"]
+    assert machine.problems == []
+    assert len(machine.metrics("type = 'session_start'")) == 1
+
+
 # Sessions and sub-agents
 
 
@@ -464,7 +474,7 @@ def test_the_earliest_layout_has_everything_below_a_folder_of_sessions(machine: 
             for part in message["parts"]:
                 machine._write(f"{folder % 'part'}/{part['id']}.json", part)
     found = machine.read(*sorted(machine.folder.rglob("*.json")))
-    assert all(OpenCode().owns(path) for path in machine.folder.rglob("*.json"))
+    assert all(OpenCode().owns(str(path)) for path in machine.folder.rglob("*.json"))
     emptied(machine.store)
     assert read(machine, "export", one, two) == found
 
@@ -637,6 +647,16 @@ def test_tables_of_another_shape_are_refused(machine: Machine) -> None:
 def test_a_damaged_database_is_refused(machine: Machine) -> None:
     path = machine.keep_rows(*whole())
     path.write_bytes(path.read_bytes()[:5000])
+    assert machine.read(path) == []
+    assert len(machine.problems) == 1
+
+
+def test_a_damaged_schema_is_refused_though_it_is_no_text(machine: Machine) -> None:
+    """SQLite tells what is wrong in the schema's own words, of which a byte was lost."""
+    path = machine.keep_rows(*whole())
+    before = path.read_bytes()
+    path.write_bytes(before.replace(b"CREATE TABLE `part`", b"CREATE \xffABLE `part`"))
+    assert path.read_bytes() != before
     assert machine.read(path) == []
     assert len(machine.problems) == 1
 
@@ -869,7 +889,7 @@ def test_the_place_is_the_folder_of_data(tmp_path: Path) -> None:
     ],
 )
 def test_a_file_is_known_by_its_name(name: str, owned: bool) -> None:
-    assert OpenCode().owns(Path("/home/ana/.local/share/opencode") / name) is owned
+    assert OpenCode().owns(str(Path("/home/ana/.local/share/opencode") / name)) is owned
 
 
 def first_lines(content: bytes) -> list[bytes]:

@@ -37,7 +37,9 @@ class MetricsParser:
             return [self.path]
         log = source("metrics-log")
         folders = [self.path, self.path / "metrics"]
-        found = [path for folder in folders if folder.is_dir() for path in sorted(folder.iterdir()) if log.owns(path)]
+        found = [
+            path for folder in folders if folder.is_dir() for path in sorted(folder.iterdir()) if log.owns(str(path))
+        ]
         if not found:
             what = "no metrics log in it" if self.path.exists() else "no such file or folder"
             raise NoLogs(what, where=str(self.path), mend="a log's files are named metrics_YYYYMMDD_HHMMSS.jsonl")

@@ -86,7 +86,7 @@ def find_in_places(places: Iterable[tuple[Source, Path]], skipped: list[Skipped]
     found: dict[str, Found] = {}
     for known, place in places:
         for path, stat in _walk(place, skipped):
-            if known.owns(Path(path)):
+            if known.owns(path):
                 found.setdefault(path, _found(path, known, stat))
     return sorted(found.values(), key=lambda file: file.path)
 
@@ -272,7 +272,7 @@ def _recognise(path: str) -> Source | None:
         if known.recognises(lines):
             return known
     log = source("metrics-log")
-    return log if log.owns(Path(path)) else None
+    return log if log.owns(path) else None
 
 
 def _first_lines(path: str) -> list[bytes]:

@@ -87,9 +87,9 @@ class ClaudeCode:
             (named_folder(shared) if shared else home / ".config") / "claude" / "projects",
         ]
 
-    def owns(self, path: Path) -> bool:
+    def owns(self, path: str) -> bool:
         """Any `.jsonl` but the journals that workflows keep beside their agents' transcripts."""
-        return path.suffix == ".jsonl" and path.name != "journal.jsonl"
+        return path.endswith(".jsonl") and not path.endswith(("/journal.jsonl", "\\journal.jsonl"))
 
     def user(self, environment: Mapping[str, str], home: Path) -> str | None:
         """Whose account `.claude.json` names: by e-mail address, else by the account's id."""

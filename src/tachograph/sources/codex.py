@@ -86,9 +86,9 @@ class Codex:
         """Nobody: who uses Codex stands only in the file that holds the tokens, which is not ours to read."""
         return None
 
-    def owns(self, path: Path) -> bool:
+    def owns(self, path: str) -> bool:
         """Rollouts, also those that Codex has compressed as they were old."""
-        return _ROLLOUT.fullmatch(path.name) is not None
+        return _ROLLOUT.fullmatch(Path(path).name) is not None
 
     def beside(self, path: str) -> list[str]:  # noqa: ARG002 - as the protocol has it
         """None: a rollout is a file of its own."""

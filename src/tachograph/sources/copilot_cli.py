@@ -115,9 +115,12 @@ class CopilotCli:
         account = configuration.last_logged_in_user or configuration.later_last_logged_in_user
         return (account.login or None) if account else None
 
-    def owns(self, path: Path) -> bool:
+    def owns(self, path: str) -> bool:
         """`<session>/events.jsonl`, and the `<session>.jsonl` of older builds."""
-        return path.name == _FILE or (path.suffix == ".jsonl" and path.parent.name == _PLACE)
+        if not path.endswith(".jsonl"):
+            return False
+        file = Path(path)
+        return file.name == _FILE or file.parent.name == _PLACE
 
     def beside(self, path: str) -> list[str]:  # noqa: ARG002 - the protocol's
         """None: a session's events are one file."""

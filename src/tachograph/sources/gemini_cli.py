@@ -154,11 +154,12 @@ class GeminiCli:
         except (OSError, *_BAD_JSON):
             return None
 
-    def owns(self, path: Path) -> bool:
+    def owns(self, path: str) -> bool:
         """`chats/session-*.json` and `.jsonl`, and a sub-agent's `chats/<session>/<id>.jsonl`."""
-        if path.parent.name == _CHATS:
-            return path.name.startswith("session-") and path.suffix in (".json", ".jsonl")
-        return _is_of_sub_agent(path)
+        if not path.endswith((".json", ".jsonl")):
+            return False
+        file = Path(path)
+        return file.name.startswith("session-") if file.parent.name == _CHATS else _is_of_sub_agent(file)
 
     def beside(self, path: str) -> list[str]:  # noqa: ARG002 - the protocol's
         """None: a conversation is one file."""

@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from math import inf, isnan, nan
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeGuard
 
 import msgspec
@@ -31,7 +32,6 @@ from tachograph.sources.protocol import LineProblem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from tachograph.sources.protocol import Block
 
@@ -98,9 +98,9 @@ class MetricsLog:
         """Nobody: each metric says itself whose it is."""
         return None
 
-    def owns(self, path: Path) -> bool:
+    def owns(self, path: str) -> bool:
         """A file of the log's naming scheme."""
-        return _NAME.fullmatch(path.name) is not None
+        return _NAME.fullmatch(Path(path).name) is not None
 
     def beside(self, path: str) -> list[str]:  # noqa: ARG002 - as the protocol has it
         """None: a log's files are whole in themselves."""

@@ -60,15 +60,16 @@ class OpenCode:
         """OpenCode has no users."""
         return None
 
-    def owns(self, path: Path) -> bool:
+    def owns(self, path: str) -> bool:
         """Databases, stored sessions, messages and parts, and exports that are named after their session."""
-        if path.suffix == ".db":
-            return _DATABASE.fullmatch(path.name) is not None
-        if path.suffix != ".json":
+        file = Path(path)
+        if file.suffix == ".db":
+            return _DATABASE.fullmatch(file.name) is not None
+        if file.suffix != ".json":
             return False
-        if not _KINDS_OF_FILES.isdisjoint(path.parts[-4:-1]):
+        if not _KINDS_OF_FILES.isdisjoint(file.parts[-4:-1]):
             return True
-        return path.name.startswith("ses_") and "storage" not in path.parts
+        return file.name.startswith("ses_") and "storage" not in file.parts
 
     def beside(self, path: str) -> list[str]:
         """What is new in a database is at first in its log alone."""

@@ -112,8 +112,8 @@ class Source(Protocol):
         """Who uses the agent on this machine, by its own files; None where they don't say."""
         ...
 
-    def owns(self, path: Path) -> bool:
-        """Whether a file of that name, below one of its places, is one of its logs."""
+    def owns(self, path: str) -> bool:
+        """Whether the file at that path, below one of its places, is one of its logs."""
         ...
 
     def beside(self, path: str) -> list[str]:
