@@ -21,6 +21,7 @@ from tachograph.columns import FINISHED
 from tachograph.errors import BadQuestion
 from tachograph.metric import FIRST_US
 from tachograph.prices import in_dollars
+from tachograph.store.statements import IS_REPORTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -182,7 +183,7 @@ class _Computation:
         return self._query(f"""
             SELECT
                 metrics.model, count(*) AS requests, count(DISTINCT metrics.session_id) AS sessions, {_USAGE},
-                coalesce(sum(metrics.cost) FILTER (metrics.cost_usd > 0), 0) AS reported,
+                coalesce(sum(metrics.cost) FILTER ({IS_REPORTED}), 0) AS reported,
                 coalesce(sum(metrics.token_count) FILTER ({_UNPRICED}), 0) AS unpriced_tokens
             {self._source} AND (metrics.token_count IS NOT NULL OR metrics.cost IS NOT NULL OR ({_UNKNOWN}))
             GROUP BY metrics.model
@@ -382,7 +383,7 @@ class _Computation:
         grouped = self._query(f"""
             WITH runs AS (
                 SELECT source, agent_run_id, min(agent_id) AS agent_id FROM metrics
-                WHERE agent_run_id IS NOT NULL AND agent_id IS NOT NULL
+                WHERE agent_run_id IS NOT NULL AND agent_id IS NOT NULL AND in_parts
                 GROUP BY source, agent_run_id
             ), told AS (
                 SELECT DISTINCT source, agent_run_id FROM metrics
@@ -491,7 +492,9 @@ def _costs(used: Mapping[str, Any], models: Sequence[Mapping[str, Any]], session
         at_least=bool(used["unpriced"] or used["unknown_usage"] or used["lower_bounds"]),
         unpriced=[
             Unpriced(model["model"], model["unpriced"], int(model["unpriced_tokens"]))
-            for model in sorted(models, key=lambda model: (-model["unpriced_tokens"], model["model"] or ""))
+            for model in sorted(
+                models, key=lambda model: (-model["unpriced_tokens"], model["model"] is not None, model["model"] or "")
+            )
             if model["unpriced"]
         ],
     )

@@ -32,14 +32,14 @@ PRICED_BY: Final = (
 )  # fmt: skip
 """The columns that the cost of a metric depends on."""
 
+IS_REPORTED: Final = f"metrics.cost_usd > 0 AND metrics.cost_usd < {_DEAREST_USD}"
+"""Whether a log says what one of `metrics` cost. That it says 0 may only mean that a subscription paid."""
+
 
 def cost_by(by_tokens: str) -> str:
-    """What one of `metrics` cost, in 1e-24 USD: what its log says, to 1e-12 USD, else what its tokens cost.
-
-    That a log says 0 may only mean that a subscription paid.
-    """
+    """What one of `metrics` cost, in 1e-24 USD: what its log says, to 1e-12 USD, else what its tokens cost."""
     return f"""
-    CASE WHEN metrics.cost_usd > 0 AND metrics.cost_usd < {_DEAREST_USD}
+    CASE WHEN {IS_REPORTED}
     THEN CAST(round(metrics.cost_usd * {_FINE_USD}) AS HUGEINT) * {UNITS_PER_DOLLAR // _FINE_USD}
     ELSE {by_tokens} END"""
 
