@@ -12,7 +12,7 @@ import pytest
 
 from cli.made_up import write_log, write_transcript
 from tachograph import Store
-from tachograph.cli import answering
+from tachograph.aggregate import compute
 
 if TYPE_CHECKING:
     from cli.conftest import Command
@@ -143,7 +143,7 @@ def test_trouble_while_asking(
     def fail(*_: object) -> None:
         raise copy(trouble)  # its own keeps what it met alive, and connections should end before the interpreter
 
-    monkeypatch.setattr(answering, "compute", fail)
+    monkeypatch.setattr(compute, "compute", fail)
     assert words in tachograph.mistake("daily")
 
 
@@ -167,7 +167,7 @@ def test_a_fault_of_the_program_is_not_hidden(log: Path, monkeypatch: pytest.Mon
     def fail(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(answering, "compute", fail)
+    monkeypatch.setattr(compute, "compute", fail)
     with pytest.raises(ZeroDivisionError):
         tachograph("daily")
 

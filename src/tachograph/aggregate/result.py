@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from tachograph.aggregate.question import AggregationType
+from tachograph.aggregate.question import AggregationType  # noqa: TC001 - answers are decoded by their fields' types
 
 
 @dataclass(frozen=True, slots=True)

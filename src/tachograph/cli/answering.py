@@ -10,21 +10,23 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tachograph.aggregate.compute import compute
 from tachograph.cli.figures import several
-from tachograph.cli.home import listed, new_in, places, store_path, users
+from tachograph.cli.home import found_in, listed, new_in, places, store_path, users
+from tachograph.cli.remembered import Memory
 from tachograph.errors import NoLogs, StoreUnusable
+from tachograph.ingest.plan import Plan, plan
 from tachograph.store.duckdb import Store
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from tachograph.aggregate.question import Question
     from tachograph.aggregate.result import AggregationResult
     from tachograph.cli.home import Places
-    from tachograph.ingest.plan import Plan, Skipped
+    from tachograph.ingest.plan import Found, Skipped
+    from tachograph.store.duckdb import FileEntry
 
 _TO_BEGIN = (
     "'tachograph sources' says where they would be; "
@@ -98,6 +100,7 @@ def nothing_to_read(where: Places, what: Plan) -> NoLogs:
 
 
 def _from_demo(questions: Sequence[Question], remark: str) -> Answers:
+    from tachograph.aggregate.compute import compute
     from tachograph.demo import demo_history
     from tachograph.ingest.reader import plan_paths, read
 
@@ -108,10 +111,28 @@ def _from_demo(questions: Sequence[Question], remark: str) -> Answers:
 
 def _from_store(questions: Sequence[Question], path: Path, *, pick_up: bool) -> Answers:
     with trouble_with(path):
-        store, skipped = _up_to_date(path) if pick_up else (_as_it_is(path), [])
+        if not pick_up:
+            from tachograph.aggregate.compute import compute
+
+            with _as_it_is(path) as store:
+                results = [compute(store, asked) for asked in questions]
+                return Answers(results, remarks=_remarks(store.rejected_count(), 0))
+        where = places()
+        skipped: list[Skipped] = []
+        found = found_in(where, skipped)
+        memory = Memory(path, found)
+        known = None if skipped else memory.recall(questions)
+        if known is not None:
+            return Answers(known[0], remarks=known[1])
+        from tachograph.aggregate.compute import compute
+
+        store, skipped = _up_to_date(path, where, found, skipped)
         with store:
             results = [compute(store, asked) for asked in questions]
-            return Answers(results, remarks=_remarks(store.rejected_count(), len(skipped)))
+            remarks = _remarks(store.rejected_count(), len(skipped))
+        if not skipped:
+            memory.keep(questions, results, remarks)
+        return Answers(results, remarks=remarks)
 
 
 def _as_it_is(path: Path) -> Store:
@@ -125,30 +146,33 @@ def _as_it_is(path: Path) -> Store:
     return store
 
 
-def _up_to_date(path: Path) -> tuple[Store, list[Skipped]]:
-    """The store with all that the known places hold, at today's prices; open for reading alone where it has that."""
-    where = places()
+def _up_to_date(
+    path: Path, where: Places, found: Sequence[Found], skipped: list[Skipped]
+) -> tuple[Store, list[Skipped]]:
+    """The store with all that was found, at today's prices; open for reading alone where it already is like that."""
+    ledger: dict[str, FileEntry] = {}
     if path.exists():
         store = Store.open(path, read_only=True)
         ledger = store.files()
-        what = new_in(where, ledger)
+        what = plan(found, ledger, skipped)
         if ledger and not (what.to_read or what.moved) and store.prices_are_current():
             return store, what.skipped
         store.close()
     else:
-        what = new_in(where, {})
-        ledger = {}
-    if not (ledger or what.to_read or what.moved):
+        what = plan(found, ledger, skipped)
+    if not (ledger or what.to_read):
         raise nothing_to_read(where, what)
-    return _read_up(path, where)
+    return _read_up(path, where, what, ledger)
 
 
-def _read_up(path: Path, where: Places) -> tuple[Store, list[Skipped]]:
+def _read_up(path: Path, where: Places, what: Plan, ledger: Mapping[str, FileEntry]) -> tuple[Store, list[Skipped]]:
     from tachograph.cli.reading import read_into
 
     store = Store.open(path)
     try:
-        what = new_in(where, store.files())  # again: another process may have read in between
+        known = store.files()
+        if known != ledger:  # another process has read in between
+            what = new_in(where, known)
         summary = read_into(store, what, users(where))
         store.price_again()
     except BaseException:

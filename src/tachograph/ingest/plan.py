@@ -13,7 +13,7 @@ from tachograph.ingest.reading import compression_errors, is_compressed, marks, 
 from tachograph.sources import all_sources, source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from tachograph.sources.protocol import Source
     from tachograph.store.duckdb import FileEntry
@@ -85,9 +85,9 @@ def find_in_places(places: Iterable[tuple[Source, Path]], skipped: list[Skipped]
     """The files of each source below its places, by path; a file in two places is found once."""
     found: dict[str, Found] = {}
     for known, place in places:
-        for path, stat in _walk(place, skipped):
-            if known.owns(path):
-                found.setdefault(path, _found(path, known, stat))
+        for path, stat in _walk(place, skipped, known.owns):
+            if path not in found:
+                found[path] = _found(path, known, stat)
     return sorted(found.values(), key=lambda file: file.path)
 
 
@@ -113,6 +113,7 @@ def find_given(
                 mend=f"known are {', '.join(each.title for each in all_sources())}",
             )
         found.update({item.path: item for item in items})
+    skipped.sort(key=lambda one: one.path)
     folders = {(known.name, str(place)) for known, place in places}
     for item in found.values():
         item.in_place = any((item.source, str(parent)) in folders for parent in Path(item.path).parents)
@@ -199,34 +200,35 @@ def _at(entry: FileEntry, file: Found) -> FileEntry:
     return replace(entry, path=file.path, size=file.size, mtime_ns=file.mtime_ns)
 
 
-def _walk(folder: Path, skipped: list[Skipped]) -> Iterator[tuple[str, os.stat_result]]:
-    """Every file below a folder; links to folders aren't followed, so that no circle is walked."""
+def _walk(folder: Path, skipped: list[Skipped], wanted: Callable[[str], bool]) -> Iterator[tuple[str, os.stat_result]]:
+    """The wanted files below a folder; links to folders aren't followed, so that no circle is walked."""
     waiting = [str(folder)]
     while waiting:
         try:
-            entries = sorted(os.scandir(waiting.pop()), key=lambda entry: entry.name)
+            entries = os.scandir(waiting.pop())
         except FileNotFoundError:
             continue
         except OSError as error:
             skipped.append(Skipped(str(error.filename), error.strerror or str(error)))
             continue
-        for entry in entries:
-            try:
-                if entry.is_dir(follow_symlinks=False):
-                    waiting.append(entry.path)
-                elif entry.is_file():
-                    entry.path.encode()
-                    yield entry.path, entry.stat()
-            except UnicodeEncodeError:
-                skipped.append(Skipped(repr(entry.path), "its name is not UTF-8"))
-            except OSError as error:
-                skipped.append(Skipped(entry.path, error.strerror or str(error)))
+        with entries:
+            for entry in entries:
+                try:
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(entry.path)
+                    elif wanted(entry.path) and entry.is_file():
+                        entry.path.encode()
+                        yield entry.path, entry.stat()
+                except UnicodeEncodeError:
+                    skipped.append(Skipped(repr(entry.path), "its name is not UTF-8"))
+                except OSError as error:
+                    skipped.append(Skipped(entry.path, error.strerror or str(error)))
 
 
 def _logs_below(folder: Path, forced: str | None, skipped: list[Skipped]) -> list[Found]:
     found: list[Found] = []
-    for path, stat in _walk(folder.absolute(), skipped):
-        if stat.st_size == 0 or not path.endswith(_LOG_SUFFIXES):
+    for path, stat in _walk(folder.absolute(), skipped, lambda path: path.endswith(_LOG_SUFFIXES)):
+        if stat.st_size == 0:
             continue
         try:
             known = source(forced) if forced else _recognise(path)

@@ -12,7 +12,7 @@ from tachograph.ingest.reading import (
     Progress,
     compression_errors,
     marks_of,
-    open_plain_or_compressed,
+    open_piece,
     read_blocks,
 )
 from tachograph.sources import source
@@ -85,7 +85,7 @@ def _read_lines(piece: Piece, outcome: PieceRead, reader: Reader, *, has_memory:
     if has_memory:
         cast("SequenceReader", reader).memory = piece.memory
     try:
-        with open_plain_or_compressed(piece.path) as handle:
+        with open_piece(piece) as handle:
             for block in read_blocks(handle, piece, progress):
                 outcome.problems.extend(reader.read(piece.path, [block]))
                 yield

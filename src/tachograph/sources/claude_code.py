@@ -12,6 +12,7 @@ No text of a conversation leaves this module: names, ids, counters, outcomes and
 from __future__ import annotations
 
 import re
+from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -220,12 +221,15 @@ class TranscriptReader:
         if not replies:
             return
         ts, runs, cwds, models, usages, others, seen = zip(*replies.values(), strict=True)
-        counters = [_counters(usage) for usage in usages]
+        counters = list(zip(*_counters(usages), strict=True))
         for row, more in enumerate(others):
-            for usage in more or ():
-                counters[row] = tuple(map(_larger, counters[row], _counters(usage)))
+            if more:
+                counters[row] = tuple(
+                    reduce(_larger, each)
+                    for each in zip(counters[row], *zip(*_counters(more), strict=True), strict=True)
+                )
         columns = dict(zip(_TOKEN_COLUMNS, zip(*counters, strict=True), strict=True))
-        added = [_added(*kinds[:4]) for kinds in counters]
+        added = [i + o + r + w if None not in (i, o, r, w) else _added(i, o, r, w) for i, o, r, w, *_ in counters]
         blocks = [FINISHED if lines is None else _said(lines) for lines in seen]
         _take(
             builder, "token_usage", replies,
@@ -566,18 +570,26 @@ def _merge_reply(reply: list[Any], line: Line, ts: int, model: str | None, usage
         reply[_OTHER_USAGE] = [*(reply[_OTHER_USAGE] or ()), usage]
 
 
-def _counters(usage: Usage) -> tuple[int | None, ...]:
+def _counters(usages: Sequence[Usage]) -> tuple[list[int | None], ...]:
     """As the columns of tokens. What was written for 5 minutes and for an hour may be told together, apart or both."""
-    written, written_1h, reasoning = usage.cache_creation_input_tokens, None, None
-    apart = usage.cache_creation
-    if apart is not None:
-        written_1h = apart.ephemeral_1h_input_tokens
-        written = max(written or 0, (apart.ephemeral_5m_input_tokens or 0) + (written_1h or 0))
-    if usage.output_tokens_details is not None:
-        reasoning = usage.output_tokens_details.thinking_tokens
+    apart = [usage.cache_creation for usage in usages]
+    details = [usage.output_tokens_details for usage in usages]
     return (
-        usage.input_tokens, usage.output_tokens, usage.cache_read_input_tokens, written, written_1h, reasoning
-    )  # fmt: skip
+        [usage.input_tokens for usage in usages],
+        [usage.output_tokens for usage in usages],
+        [usage.cache_read_input_tokens for usage in usages],
+        [
+            together.cache_creation_input_tokens
+            if parts is None
+            else max(
+                together.cache_creation_input_tokens or 0,
+                (parts.ephemeral_5m_input_tokens or 0) + (parts.ephemeral_1h_input_tokens or 0),
+            )
+            for together, parts in zip(usages, apart, strict=True)
+        ],
+        [None if parts is None else parts.ephemeral_1h_input_tokens for parts in apart],
+        [None if parts is None else parts.thinking_tokens for parts in details],
+    )
 
 
 def _added(*kinds: int | None) -> int | None:

@@ -1,0 +1,109 @@
+"""Answers that were given before, kept beside the store for as long as neither it nor the logs have changed.
+
+A second look at the same question then takes no longer than looking whether any log has changed. What is kept is a
+cache: it is left out where anything about it is doubtful, and can be deleted at any time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from tachograph import __version__
+from tachograph.aggregate.result import AggregationResult
+from tachograph.prices import data_version
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from tachograph.aggregate.question import Question
+    from tachograph.ingest.plan import Found
+
+_FILE: Final = "answers.json"
+_FORM: Final = 1
+"""Goes up when the same question has another answer, or answers are kept otherwise."""
+_HEADERS: Final = 3 * 4096
+"""A DuckDB file begins with three headers, of which one counts the checkpoints."""
+_KEPT_MAX: Final = 16
+_BYTES_MAX: Final = 4 << 20
+
+
+class _Kept(msgspec.Struct):
+    """What the file holds: the state that the answers belong to, what was remarked, and the answers by question."""
+
+    state: str
+    remarks: list[str]
+    answers: dict[str, AggregationResult]
+
+
+class Memory:
+    """The answers that belong to a store and some logs as they are now."""
+
+    def __init__(self, store: Path, found: Sequence[Found]) -> None:
+        self._store = store
+        self._path = store.parent / _FILE
+        self._logs = _fingerprint(found)
+
+    def recall(self, questions: Sequence[Question]) -> tuple[list[AggregationResult], list[str]] | None:
+        """The answers to all of these questions and what was remarked, or None where one isn't known."""
+        kept = self._kept()
+        names = [_name(asked) for asked in questions]
+        if kept is None or not all(name in kept.answers for name in names):
+            return None
+        return [kept.answers[name] for name in names if name is not None], kept.remarks
+
+    def keep(self, questions: Sequence[Question], results: Sequence[AggregationResult], remarks: list[str]) -> None:
+        """Keeps the answers. The store has to be closed, and to hold all that the logs do."""
+        state = self._state()
+        if state is None:
+            return
+        kept = self._kept() or _Kept(state, remarks, {})
+        named = {name: result for asked, result in zip(questions, results, strict=True) if (name := _name(asked))}
+        answers = {**named, **{name: kept.answers[name] for name in kept.answers if name not in named}}
+        content = msgspec.json.encode(_Kept(state, remarks, dict(list(answers.items())[:_KEPT_MAX])))
+        if len(content) > _BYTES_MAX:
+            content = msgspec.json.encode(_Kept(state, remarks, named))
+        half = self._path.with_name(f"{_FILE}.{os.getpid()}")
+        with suppress(OSError):  # a folder that can't be written, or a full disk: the next answer is worked out again
+            if len(content) <= _BYTES_MAX:
+                half.write_bytes(content)
+                half.replace(self._path)
+
+    def _kept(self) -> _Kept | None:
+        try:
+            kept = msgspec.json.decode(self._path.read_bytes(), type=_Kept)
+        except (OSError, ValueError, RecursionError):  # none yet, or not as we write it: then there is no such memory
+            return None
+        return kept if kept.state == self._state() else None
+
+    def _state(self) -> str | None:
+        """What changes with the program, the prices, the store and the logs; None while the store isn't at rest."""
+        if self._store.with_name(f"{self._store.name}.wal").exists():
+            return None
+        try:
+            with self._store.open("rb") as handle:
+                headers = hashlib.blake2b(handle.read(_HEADERS), digest_size=16).hexdigest()
+            size = self._store.stat().st_size
+        except OSError:
+            return None
+        return " ".join((__version__, str(_FORM), data_version(self._store.parent), headers, str(size), self._logs))
+
+
+def _name(asked: Question) -> str | None:
+    """A question as text; None for one in a zone that has no name."""
+    zone = getattr(asked.zone, "key", None) or ("UTC" if str(asked.zone) == "UTC" else None)
+    if zone is None:
+        return None
+    return msgspec.json.encode(
+        (asked.type, asked.start_us, asked.end_us, sorted(asked.filters.items()), zone, asked.fill)
+    ).decode()
+
+
+def _fingerprint(found: Sequence[Found]) -> str:
+    told = "\n".join([f"{file.path}\0{file.source}\0{file.size}\0{file.mtime_ns}" for file in found])
+    return hashlib.blake2b(told.encode(), digest_size=16).hexdigest()
