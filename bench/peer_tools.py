@@ -169,7 +169,7 @@ def _read_ours(document: Any) -> Answer:
     names = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
     tokens = dict(zip(KINDS, (of[name] for name in names), strict=True))
     days = {row["timestamp"][:10]: row["tokens"] for row in document["time_series"]}
-    return Answer(tokens, days, None)  # it tells no cost
+    return Answer(tokens, days, document["cost_stats"]["total_usd"])
 
 
 def _read_ccusage(document: Any) -> Answer:

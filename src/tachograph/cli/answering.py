@@ -126,7 +126,10 @@ def _from_store(questions: Sequence[Question], path: Path, *, pick_up: bool) -> 
             return Answers(known[0], remarks=known[1])
         from tachograph.aggregate.compute import compute
 
-        store, skipped = _up_to_date(path, where, found, skipped)
+        if memory.knows_other_logs():
+            store, skipped = _read_up(path, where, found, skipped)
+        else:
+            store, skipped = _up_to_date(path, where, found, skipped)
         with store:
             results = [compute(store, asked) for asked in questions]
             remarks = _remarks(store.rejected_count(), len(skipped))
@@ -162,17 +165,28 @@ def _up_to_date(
         what = plan(found, ledger, skipped)
     if not (ledger or what.to_read):
         raise nothing_to_read(where, what)
-    return _read_up(path, where, what, ledger)
+    return _read_up(path, where, found, skipped, (what, ledger))
 
 
-def _read_up(path: Path, where: Places, what: Plan, ledger: Mapping[str, FileEntry]) -> tuple[Store, list[Skipped]]:
+def _read_up(
+    path: Path,
+    where: Places,
+    found: Sequence[Found],
+    skipped: list[Skipped],
+    planned: tuple[Plan, Mapping[str, FileEntry]] | None = None,
+) -> tuple[Store, list[Skipped]]:
+    """The store with all that was found, by the plan that was made with a ledger, if that still is the ledger."""
     from tachograph.cli.reading import read_into
 
     store = Store.open(path)
     try:
-        known = store.files()
-        if known != ledger:  # another process has read in between
-            what = new_in(where, known)
+        ledger = store.files()
+        if planned is None:
+            what = plan(found, ledger, skipped)
+        elif planned[1] == ledger:
+            what = planned[0]
+        else:  # another process has read in between
+            what = new_in(where, ledger)
         summary = read_into(store, what, users(where))
         store.price_again()
     except BaseException:

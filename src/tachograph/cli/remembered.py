@@ -49,6 +49,16 @@ class Memory:
         self._path = store.parent / _FILE
         self._logs = _fingerprint(found)
 
+    def knows_other_logs(self) -> bool:
+        """Whether answers are kept for this very store and for other logs: then there is something new to read."""
+        kept, state = self._read(), self._state()
+        return (
+            kept is not None
+            and state is not None
+            and _but_for_logs(kept.state) == _but_for_logs(state)
+            and (kept.state != state)
+        )
+
     def recall(self, questions: Sequence[Question]) -> tuple[list[AggregationResult], list[str]] | None:
         """The answers to all of these questions and what was remarked, or None where one isn't known."""
         kept = self._kept()
@@ -75,11 +85,14 @@ class Memory:
                 half.replace(self._path)
 
     def _kept(self) -> _Kept | None:
+        kept = self._read()
+        return kept if kept is not None and kept.state == self._state() else None
+
+    def _read(self) -> _Kept | None:
         try:
-            kept = msgspec.json.decode(self._path.read_bytes(), type=_Kept)
+            return msgspec.json.decode(self._path.read_bytes(), type=_Kept)
         except (OSError, ValueError, RecursionError):  # none yet, or not as we write it: then there is no such memory
             return None
-        return kept if kept.state == self._state() else None
 
     def _state(self) -> str | None:
         """What changes with the program, the prices, the store and the logs; None while the store isn't at rest."""
@@ -92,6 +105,10 @@ class Memory:
         except OSError:
             return None
         return " ".join((__version__, str(_FORM), data_version(self._store.parent), headers, str(size), self._logs))
+
+
+def _but_for_logs(state: str) -> str:
+    return state.rpartition(" ")[0]
 
 
 def _name(asked: Question) -> str | None:

@@ -363,8 +363,10 @@ class Loading:
         """
         self._append()
         if self.appended:
+            self._connection.execute("RESET threads")
             self._load()
             self._run("say_whole")
+            self._connection.execute("SET threads = 1")
         if gone:
             self._forget("rejects", gone)
             self._forget("files", gone)

@@ -62,15 +62,18 @@ WHERE metrics.agent_run_id = ends.agent_run_id AND metrics.source = ends.source
 
 -- name: end_plain_runs
 -- A run whose result doesn't name it (it failed at once, or its build was an older one) ended with its call.
-UPDATE metrics SET
-    ended_ts = calls.ended_ts,
-    success = calls.success,
-    duration_ms = calls.duration_ms
-FROM metrics AS calls
-WHERE metrics.id = calls.id || ':agent' AND metrics.source = calls.source
-  AND metrics.type = 'agent_execution' AND metrics.ts IS NOT NULL
-  AND metrics.ended_ts IS NULL AND metrics.agent_run_id IS NULL
-  AND calls.type = 'tool_use' AND calls.ts IS NOT NULL AND calls.ended_ts IS NOT NULL;
+WITH going AS (
+    SELECT seq, source, regexp_replace(id, ':agent$', '') AS call_id FROM metrics
+    WHERE type = 'agent_execution' AND ts IS NOT NULL AND ended_ts IS NULL AND agent_run_id IS NULL
+      AND suffix(id, ':agent')
+), ended AS (
+    SELECT going.seq, calls.ended_ts, calls.success, calls.duration_ms
+    FROM metrics AS calls JOIN going ON calls.id = going.call_id AND calls.source = going.source
+    WHERE calls.type = 'tool_use' AND calls.ts IS NOT NULL AND calls.ended_ts IS NOT NULL
+)
+UPDATE metrics SET ended_ts = ended.ended_ts, success = ended.success, duration_ms = ended.duration_ms
+FROM ended
+WHERE metrics.seq = ended.seq;
 
 -- name: insert_claims
 -- More than one session tells of it: remember each, and decide below whose it is.
