@@ -29,6 +29,7 @@ from tachograph.prices import (
     PRICES_FILE,
     PricesUnusable,
     Rate,
+    cost_without_join,
     data_version,
     dollars,
     rates_of,
@@ -99,6 +100,11 @@ def sql_costs(rates: Sequence[Rate], requests: Sequence[Request]) -> list[Decima
         insert(connection, "metrics", [(n, *row) for n, row in enumerate(requests)], METRIC_TYPES)
         sql = f"SELECT n, {COST_SQL} FROM metrics {PRICE_JOIN} ORDER BY n"  # noqa: S608 - our own constants
         rows = connection.execute(sql).fetchall()
+        inline = cost_without_join(rates)
+        if inline is not None:
+            used = {name: value for name, value in inline[1].items() if f"${name}" in inline[0]}
+            sql = f"SELECT n, {inline[0]} FROM metrics ORDER BY n"  # noqa: S608 - our own, and parameters
+            assert connection.execute(sql, used).fetchall() == rows
     assert [n for n, _ in rows] == list(range(len(requests)))
     return [None if cost is None else dollars(cost) for _, cost in rows]
 

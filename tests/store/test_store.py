@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -18,6 +21,8 @@ from tachograph.store.duckdb import SCHEMA_VERSION, Store
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from tachograph.store.duckdb import Loading
 
 LOG = "metrics_20260301_090000.jsonl"
 
@@ -44,6 +49,70 @@ def add(store: Store, folder: Path, lines: Sequence[bytes], name: str = LOG) -> 
 
 def sessions(store: Store) -> list[Any]:
     return store.connection.execute("SELECT * FROM sessions ORDER BY ALL").fetchall()
+
+
+# What was appended and never became metrics
+
+DIES = """
+import os, signal, sys
+from pathlib import Path
+from tachograph.ingest.reader import plan_paths, read
+from tachograph.store import duckdb
+from tachograph.store.duckdb import Loading, Store
+
+duckdb._ROWS_TOGETHER, duckdb._ROWS_ALONE = 5, 2
+Loading._load = lambda self: os.kill(os.getpid(), signal.SIGKILL)
+with Store.open(Path(sys.argv[1])) as store:
+    read(store, plan_paths(store, [Path(sys.argv[2])], "metrics-log"))
+"""
+
+
+def died_between_appending_and_merging(folder: Path, lines: Sequence[bytes]) -> Path:
+    """A store whose writer was killed after it had committed rows and before it made metrics of them."""
+    logs, path = folder / "logs", folder / "tachograph.duckdb"
+    logs.mkdir(exist_ok=True)
+    (logs / LOG).write_bytes(b"".join(each + b"\n" for each in lines))
+    killed = subprocess.run([sys.executable, "-c", DIES, path, logs], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    with duckdb.connect(str(path)) as connection:
+        assert connection.execute("SELECT count(*) > 0 FROM metrics").fetchone() == (True,)
+    return path
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+def test_rows_of_a_writer_that_was_killed_are_not_there(tmp_path: Path, read_only: bool) -> None:
+    path = died_between_appending_and_merging(tmp_path, [line(f"m{n}", n) for n in range(8)] * 2)
+    with Store.open(path, read_only=read_only) as store:
+        assert (store.metrics_count(), store.files()) == (0, {})
+    with Store.open(path) as store:
+        read(store, plan_paths(store, [tmp_path / "logs"], "metrics-log"))
+        assert store.metrics_count() == 8
+
+
+def test_rows_that_were_whole_before_stay(tmp_path: Path) -> None:
+    path = tmp_path / "tachograph.duckdb"
+    (tmp_path / "before").mkdir()
+    with Store.open(path) as store:
+        add(store, tmp_path / "before", [line("old", 1)])
+    died_between_appending_and_merging(tmp_path, [line(f"m{n}", n) for n in range(8)])
+    with Store.open(path, read_only=True) as store:
+        assert [row[0] for row in store.connection.execute("SELECT id FROM metrics").fetchall()] == ["old"]
+
+
+def test_what_a_loading_appended_and_did_not_commit_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tachograph.store.duckdb._ROWS_ALONE", 2)
+    (tmp_path / LOG).write_bytes(b"".join(line(f"m{n}", n) + b"\n" for n in range(8)))
+    with Store.in_memory() as store:
+        monkeypatch.setattr("tachograph.store.duckdb.Loading._load", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            read(store, plan_paths(store, [tmp_path], "metrics-log"))
+        assert store.metrics_count() == 0
+
+
+def interrupted(_: Loading) -> None:
+    raise KeyboardInterrupt
 
 
 # Opening
