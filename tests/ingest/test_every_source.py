@@ -542,7 +542,8 @@ def open_code(work: Work, dice: random.Random) -> None:
 
 def place(kind: str, record: Json) -> str:
     """Where a record is stored as a file."""
-    return f"{kind}/{ {'session': 'p1', 'message': record.get('sessionID'), 'part': record.get('messageID')}[kind] }/{record['id']}"
+    above = {"session": "p1", "message": record.get("sessionID"), "part": record.get("messageID")}
+    return f"{kind}/{above[kind]}/{record['id']}"
 
 
 def everybody(seed: int) -> tuple[Work, Tree]:

@@ -962,6 +962,48 @@ def test_no_text_of_a_conversation_is_in_the_file_of_a_store(
         assert SECRET.encode() not in file.read_bytes()
 
 
+# What can't be meant
+
+
+@pytest.mark.parametrize("count", [-1, 2**60 + 1, 2**63, 10**30, "7", 1.5])
+def test_a_counter_that_cannot_be_meant_is_refused_with_its_line_alone(folder: Folder, count: object) -> None:
+    found = folder.read(reply("bad", 1, used={**usage(), "input_tokens": count}), reply("good", 2, used=usage(input=5)))
+    assert [each["id"] for each in found if each["type"] == "token_usage"] == ["claude-code:good"]
+    assert len(folder.rejected()) == 1
+
+
+def test_the_largest_counters_are_added_up(folder: Folder) -> None:
+    most = 2**60
+    folder.read(reply("m", 1, used=usage(input=most, output=1)))
+    found = folder.read(
+        reply("m", 1, used=usage(input=most, output=1)), reply("m", 2, used=usage(input=1, output=most))
+    )
+    (row,) = [each for each in found if each["type"] == "token_usage"]
+    assert row["token_count"] == 2 * most
+
+
+@pytest.mark.parametrize("duration", [-5, 10**400, 1e308, "5", True])
+def test_a_duration_that_cannot_be_meant_is_none(folder: Folder, duration: object) -> None:
+    found = folder.read(call("t", 1), result("t", 3, details={"durationMs": duration}))
+    (row,) = [each for each in found if each["type"] == "tool_use"]
+    assert row["duration_ms"] == 2000
+
+
+def test_a_text_that_was_cut_within_a_character_takes_no_tokens_away(folder: Folder) -> None:
+    found = folder.read(reply("m", 1, text("cut \ud83d"), used=usage(input=5)))
+    assert [each["input_tokens"] for each in found if each["type"] == "token_usage"] == [5]
+    assert folder.rejected() == []
+
+
+def test_a_line_without_an_id_says_as_much_as_it_has_characters(folder: Folder) -> None:
+    line = reply("m", 1, text("x" * 30), used=usage(output=4), stop_reason=None)
+    del line["uuid"]
+    folder.read(line)
+    ((blocks,),) = folder.store.connection.execute("SELECT blocks FROM metrics WHERE type = 'token_usage'").fetchall()
+    assert blocks.count(":") == 1
+    assert blocks.endswith(":30")
+
+
 # Where transcripts are
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from functools import reduce
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import msgspec
 
@@ -37,12 +37,15 @@ from tachograph.sources.claude_shapes import (
 )
 from tachograph.sources.places import named_folder, named_folders
 from tachograph.sources.protocol import LineProblem
+from tachograph.sources.surrogates import with_whole_characters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from tachograph.sources.protocol import Block
 
+_LONGEST: Final = 10**15
+"""Of a duration: more is a mistake."""
 _SYNTHETIC: Final = "<synthetic>"
 _AGENT_TOOLS: Final = frozenset({"Task", "Agent"})
 _DEFAULT_AGENT: Final = "general-purpose"
@@ -199,7 +202,7 @@ class TranscriptReader:
         for number, offset, line in block.numbered_lines():
             try:
                 line.decode()
-                self._add([_LINES.decode(line)])
+                self._add([_LINES.decode(with_whole_characters(line))])
             except _BAD_LINE as error:
                 reason = str(error).removeprefix("JSON is malformed: ")
                 kind = "unknown shape" if isinstance(error, msgspec.ValidationError) else "not JSON"
@@ -598,13 +601,22 @@ def _added(*kinds: int | None) -> int | None:
 
 
 def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    """A duration, or None for what can't be one."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= _LONGEST
+    return float(cast("float", value)) if is_number else None
 
 
 def _said(lines: list[Line]) -> str | None:
     """The lines of a reply that none of them ended, and how much each says, as the column `blocks` wants it."""
-    told = {line.uuid or line.timestamp: _characters(line.message.content) for line in lines if line.message}
-    return " ".join(f"{line}:{length}" for line, length in sorted(told.items()) if length) or None
+    told = {
+        _plain(line.uuid or line.timestamp or ""): _characters(line.message.content) for line in lines if line.message
+    }
+    return " ".join(f"{name}:{length}" for name, length in sorted(told.items()) if length) or None
+
+
+def _plain(name: str) -> str:
+    """Without what separates names and numbers in `blocks`."""
+    return name.replace(":", "").replace(" ", "")
 
 
 def _characters(content: str | list[ContentBlock] | None) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 
@@ -10,26 +10,30 @@ NOTHING: Final = msgspec.Raw(b"")
 """A part that isn't there. (A union of raw JSON and null would accept nothing but null.)"""
 
 
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**60)]
+"""A counter: what is beyond is none, and the sum of all kinds still fits in 64 bits."""
+
+
 class CacheCreation(msgspec.Struct, gc=False):
     """What was written to the cache, by how long it is kept."""
 
-    ephemeral_5m_input_tokens: int | None = None
-    ephemeral_1h_input_tokens: int | None = None
+    ephemeral_5m_input_tokens: Count | None = None
+    ephemeral_1h_input_tokens: Count | None = None
 
 
 class OutputDetails(msgspec.Struct, gc=False):
     """Parts of the output."""
 
-    thinking_tokens: int | None = None
+    thinking_tokens: Count | None = None
 
 
 class Usage(msgspec.Struct, gc=False):
     """The counters of a reply, or of one request of it."""
 
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    cache_read_input_tokens: int | None = None
-    cache_creation_input_tokens: int | None = None
+    input_tokens: Count | None = None
+    output_tokens: Count | None = None
+    cache_read_input_tokens: Count | None = None
+    cache_creation_input_tokens: Count | None = None
     cache_creation: CacheCreation | None = None
     output_tokens_details: OutputDetails | None = None
     iterations: msgspec.Raw = NOTHING

@@ -45,9 +45,9 @@ from tachograph.sources.copilot_shapes import (
     Turn,
 )
 from tachograph.sources.copilot_tokens import counters_of, difference, goes_on, total
-from tachograph.sources.opencode_text import with_whole_characters
 from tachograph.sources.places import named_folder
 from tachograph.sources.protocol import LineProblem
+from tachograph.sources.surrogates import with_whole_characters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

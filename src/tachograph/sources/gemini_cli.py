@@ -21,9 +21,9 @@ import msgspec
 from tachograph.columns import ColumnBatch, ColumnBuilder, add_dicts
 from tachograph.metric import MetricType, microseconds
 from tachograph.sources.claude_errors import api_error_kind, tool_error_kind
-from tachograph.sources.opencode_text import with_whole_characters
 from tachograph.sources.places import named_folder
 from tachograph.sources.protocol import Block, LineProblem
+from tachograph.sources.surrogates import with_whole_characters
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

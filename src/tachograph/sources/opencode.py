@@ -19,8 +19,8 @@ from tachograph.sources.opencode_database import MAGIC, read_database
 from tachograph.sources.opencode_rows import Rows
 from tachograph.sources.opencode_shapes import BAD_JSON
 from tachograph.sources.opencode_storage import JsonFiles
-from tachograph.sources.opencode_text import with_whole_characters
 from tachograph.sources.places import named_folder
+from tachograph.sources.surrogates import with_whole_characters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

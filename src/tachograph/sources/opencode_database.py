@@ -24,8 +24,8 @@ from tachograph.sources.opencode_shapes import (
     moment,
     reason_of,
 )
-from tachograph.sources.opencode_text import with_whole_characters
 from tachograph.sources.protocol import LineProblem
+from tachograph.sources.surrogates import with_whole_characters
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator

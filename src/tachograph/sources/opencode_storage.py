@@ -39,8 +39,8 @@ from tachograph.sources.opencode_shapes import (
     reason_of,
     told,
 )
-from tachograph.sources.opencode_text import with_whole_characters
 from tachograph.sources.protocol import LineProblem
+from tachograph.sources.surrogates import with_whole_characters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
