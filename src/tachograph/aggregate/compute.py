@@ -101,7 +101,7 @@ class _Computation:
             if row["model"] is not None
         )
         total = sum(cell["count"] for cell in cells)
-        used = {name: sum(cell[name] for cell in cells) for name in _USAGE_SUMS}
+        used = _added(cells)
         first, last = (
             min(_present(cells, "first_ts"), default=None),
             max(_present(cells, "last_ts"), default=None),
@@ -118,10 +118,10 @@ class _Computation:
             token_stats=TokenStats(
                 used["tokens"],
                 used["tokens"] / sessions if sessions else 0,
-                **{kind: int(used[kind]) for kind in _TOKEN_KINDS},
-                at_least=bool(used["unknown_usage"] or used["lower_bounds"]),
-                unknown=used["unknown_usage"],
-                lower_bounds=used["lower_bounds"],
+                **{kind: used[kind] for kind in _TOKEN_KINDS},
+                at_least=used["tokens_at_least"],
+                unknown=sum(cell["unknown_usage"] for cell in cells),
+                lower_bounds=sum(cell["lower_bounds"] for cell in cells),
             ),
             cost_stats=_costs(used, models, sessions),
             success_metrics=_successes(cells),
@@ -484,12 +484,12 @@ def _by(cells: Iterable[Mapping[str, Any]], key: str) -> dict[str, list[Mapping[
 
 
 def _costs(used: Mapping[str, Any], models: Sequence[Mapping[str, Any]], sessions: int) -> CostStats:
-    total = used["cost"]
+    total = used["cost_usd"]
     return CostStats(
-        total_usd=in_dollars(total),
-        avg_per_session_usd=in_dollars(total) / sessions if sessions else 0,
+        total_usd=total,
+        avg_per_session_usd=total / sessions if sessions else 0,
         reported_usd=in_dollars(sum(model["reported"] for model in models)),
-        at_least=bool(used["unpriced"] or used["unknown_usage"] or used["lower_bounds"]),
+        at_least=used["cost_at_least"],
         unpriced=[
             Unpriced(model["model"], model["unpriced"], int(model["unpriced_tokens"]))
             for model in sorted(

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tachograph.cli.figures import several
-from tachograph.cli.home import found_in, listed, new_in, places, store_path, users
+from tachograph.cli.home import listed, new_in, places, store_path, users
 from tachograph.cli.remembered import Memory
 from tachograph.errors import NoLogs, StoreUnusable
-from tachograph.ingest.plan import Plan, plan
+from tachograph.ingest.plan import Plan, find_in_places, plan
 from tachograph.store.duckdb import Store
 
 if TYPE_CHECKING:
@@ -100,42 +100,42 @@ def nothing_to_read(where: Places, what: Plan) -> NoLogs:
 
 
 def _from_demo(questions: Sequence[Question], remark: str) -> Answers:
-    from tachograph.aggregate.compute import compute
     from tachograph.demo import demo_history
     from tachograph.ingest.reader import plan_paths, read
 
     with Store.in_memory() as store:
         read(store, plan_paths(store, [demo_history()], "metrics-log"))
-        return Answers([compute(store, asked) for asked in questions], demo=True, remarks=[remark])
+        return Answers(_computed(store, questions), demo=True, remarks=[remark])
 
 
 def _from_store(questions: Sequence[Question], path: Path, *, pick_up: bool) -> Answers:
     with trouble_with(path):
         if not pick_up:
-            from tachograph.aggregate.compute import compute
-
             with _as_it_is(path) as store:
-                results = [compute(store, asked) for asked in questions]
-                return Answers(results, remarks=_remarks(store.rejected_count(), 0))
+                return Answers(_computed(store, questions), remarks=_remarks(store.rejected_count(), 0))
         where = places()
         skipped: list[Skipped] = []
-        found = found_in(where, skipped)
+        found = find_in_places(where, skipped)
         memory = Memory(path, found)
         known = None if skipped else memory.recall(questions)
         if known is not None:
             return Answers(known[0], remarks=known[1])
-        from tachograph.aggregate.compute import compute
-
         if memory.knows_other_logs():
             store, skipped = _read_up(path, where, found, skipped)
         else:
             store, skipped = _up_to_date(path, where, found, skipped)
         with store:
-            results = [compute(store, asked) for asked in questions]
+            results = _computed(store, questions)
             remarks = _remarks(store.rejected_count(), len(skipped))
         if not skipped:
             memory.keep(questions, results, remarks)
         return Answers(results, remarks=remarks)
+
+
+def _computed(store: Store, questions: Sequence[Question]) -> list[AggregationResult]:
+    from tachograph.aggregate.compute import compute  # an answer that is remembered doesn't need it
+
+    return [compute(store, asked) for asked in questions]
 
 
 def _as_it_is(path: Path) -> Store:

@@ -13,7 +13,7 @@ from tachograph.sources.places import named_folder
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tachograph.ingest.plan import Found, Skipped
+    from tachograph.ingest.plan import Skipped
     from tachograph.ingest.users import Users
     from tachograph.sources.protocol import Source
     from tachograph.store.duckdb import FileEntry
@@ -45,11 +45,6 @@ def users(where: Places, named: str | None = None) -> Users:
     from tachograph.ingest.users import Users
 
     return Users({known.name: known for known, _ in where}, os.environ, Path.home(), named)
-
-
-def found_in(where: Places, skipped: list[Skipped]) -> list[Found]:
-    """The logs that are in the places, and what had to be passed over."""
-    return find_in_places(where, skipped)
 
 
 def new_in(where: Places, ledger: Mapping[str, FileEntry]) -> Plan:

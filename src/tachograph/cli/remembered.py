@@ -48,31 +48,29 @@ class Memory:
         self._store = store
         self._path = store.parent / _FILE
         self._logs = _fingerprint(found)
+        self._state = self._state_now()
+        self._kept = self._read()
 
     def knows_other_logs(self) -> bool:
         """Whether answers are kept for this very store and for other logs: then there is something new to read."""
-        kept, state = self._read(), self._state()
-        return (
-            kept is not None
-            and state is not None
-            and _but_for_logs(kept.state) == _but_for_logs(state)
-            and (kept.state != state)
-        )
+        if self._kept is None or self._state is None or self._kept.state == self._state:
+            return False
+        return _but_for_logs(self._kept.state) == _but_for_logs(self._state)
 
     def recall(self, questions: Sequence[Question]) -> tuple[list[AggregationResult], list[str]] | None:
         """The answers to all of these questions and what was remarked, or None where one isn't known."""
-        kept = self._kept()
+        kept = self._kept
         names = [_name(asked) for asked in questions]
-        if kept is None or not all(name in kept.answers for name in names):
+        if kept is None or kept.state != self._state or not all(name in kept.answers for name in names):
             return None
         return [kept.answers[name] for name in names if name is not None], kept.remarks
 
     def keep(self, questions: Sequence[Question], results: Sequence[AggregationResult], remarks: list[str]) -> None:
         """Keeps the answers. The store has to be closed, and to hold all that the logs do."""
-        state = self._state()
+        state = self._state_now()
         if state is None:
             return
-        kept = self._kept() or _Kept(state, remarks, {})
+        kept = self._kept if self._kept and self._kept.state == state else _Kept(state, remarks, {})
         named = {name: result for asked, result in zip(questions, results, strict=True) if (name := _name(asked))}
         answers = {**named, **{name: kept.answers[name] for name in kept.answers if name not in named}}
         content = msgspec.json.encode(_Kept(state, remarks, dict(list(answers.items())[:_KEPT_MAX])))
@@ -84,17 +82,13 @@ class Memory:
                 half.write_bytes(content)
                 half.replace(self._path)
 
-    def _kept(self) -> _Kept | None:
-        kept = self._read()
-        return kept if kept is not None and kept.state == self._state() else None
-
     def _read(self) -> _Kept | None:
         try:
             return msgspec.json.decode(self._path.read_bytes(), type=_Kept)
         except (OSError, ValueError, RecursionError):  # none yet, or not as we write it: then there is no such memory
             return None
 
-    def _state(self) -> str | None:
+    def _state_now(self) -> str | None:
         """What changes with the program, the prices, the store and the logs; None while the store isn't at rest."""
         if self._store.with_name(f"{self._store.name}.wal").exists():
             return None

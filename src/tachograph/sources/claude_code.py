@@ -22,7 +22,6 @@ from tachograph.columns import FINISHED, ColumnBatch, ColumnBuilder, add_dicts
 from tachograph.metric import MetricType, Moments
 from tachograph.sources.claude_errors import api_error_kind, retried_error_kind, tool_error_kind
 from tachograph.sources.claude_shapes import (
-    NOTHING,
     AgentInput,
     Attachment,
     ContentBlock,
@@ -35,6 +34,7 @@ from tachograph.sources.claude_shapes import (
     ToolResult,
     Usage,
 )
+from tachograph.sources.decoding import BAD_JSON, NOTHING, reason_of, told
 from tachograph.sources.places import named_folder, named_folders
 from tachograph.sources.protocol import LineProblem
 from tachograph.sources.surrogates import with_whole_characters
@@ -55,7 +55,6 @@ _QUEUED_NOTIFICATION: Final = b'"<task-notification>'
 _ANSWER: Final = re.compile(r"<result>.*</result>", re.DOTALL)
 _NOTIFICATION_FIELD: Final = re.compile(r"<(task-id|status|duration_ms)>\s*([^<]{1,200}?)\s*</\1>")
 
-T = TypeVar("T")
 C = TypeVar("C", int, str)
 
 
@@ -68,7 +67,6 @@ _DURATION: Final = msgspec.json.Decoder(DurationOnly)
 _SNAPSHOT: Final = msgspec.json.Decoder(Snapshot)
 _TEXT: Final = msgspec.json.Decoder(str)
 _ACCOUNT: Final = msgspec.json.Decoder(Settings)
-_BAD_LINE: Final = (msgspec.DecodeError, UnicodeError, RecursionError)
 
 
 class ClaudeCode:
@@ -100,7 +98,7 @@ class ClaudeCode:
         for folder in (*named_folders(environment.get("CLAUDE_CONFIG_DIR", "")), home, home / ".claude"):
             try:
                 account = _ACCOUNT.decode((folder / ".claude.json").read_bytes())
-            except (OSError, *_BAD_LINE):
+            except (OSError, *BAD_JSON):
                 continue
             if account.oauthAccount is not None:
                 return account.oauthAccount.emailAddress or account.oauthAccount.accountUuid
@@ -116,7 +114,7 @@ class ClaudeCode:
         for line in first_lines:
             try:
                 top = msgspec.json.decode(line, type=dict[str, msgspec.Raw])
-            except _BAD_LINE:
+            except BAD_JSON:
                 continue
             if "sessionId" in top and "type" in top and ("uuid" in top or "message" in top or "timestamp" in top):
                 return True
@@ -135,16 +133,6 @@ class ClaudeCode:
 
 def _projects(folder: Path) -> Path:
     return folder if folder.name == "projects" else folder / "projects"
-
-
-def _optional(decoder: msgspec.json.Decoder[T], raw: msgspec.Raw) -> T | None:
-    """What a part of a line holds, or None where it has another shape than the one counted."""
-    if raw is NOTHING:
-        return None
-    try:
-        return decoder.decode(raw)
-    except _BAD_LINE:
-        return None
 
 
 def _larger(one: C | None, other: C | None) -> C | None:
@@ -194,7 +182,7 @@ class TranscriptReader:
                 if not block.lines.isascii():
                     block.lines.decode()
                 self._add(_LINES.decode_lines(block.lines))
-            except _BAD_LINE:
+            except BAD_JSON:
                 yield from self._line_by_line(block)
 
     def _line_by_line(self, block: Block) -> Iterator[LineProblem]:
@@ -203,10 +191,8 @@ class TranscriptReader:
             try:
                 line.decode()
                 self._add([_LINES.decode(with_whole_characters(line))])
-            except _BAD_LINE as error:
-                reason = str(error).removeprefix("JSON is malformed: ")
-                kind = "unknown shape" if isinstance(error, msgspec.ValidationError) else "not JSON"
-                yield LineProblem(number, offset, f"{kind}: {reason[:200]}")
+            except BAD_JSON as error:
+                yield LineProblem(number, offset, reason_of(error))
 
     def take(self) -> list[ColumnBatch]:
         """What waits, as one batch."""
@@ -296,7 +282,7 @@ class TranscriptReader:
                         if block.type == "tool_result" and block.tool_use_id:
                             self._result(line, ts, block)
                         elif block.type == "text" and bytes(block.text).startswith(_QUEUED_NOTIFICATION):
-                            self._notification(line, ts, _optional(_TEXT, block.text) or "")
+                            self._notification(line, ts, told(_TEXT, block.text) or "")
                 elif isinstance(content, str):
                     self._said_by_user(line, ts, content)
             else:
@@ -319,7 +305,7 @@ class TranscriptReader:
 
     def _iterated(self, identifier: str, line: Line, ts: int, usage: Usage) -> None:
         """A reply that took several requests, of which its own counters leave some out: a reply each."""
-        iterations = _optional(_ITERATIONS, usage.iterations)
+        iterations = told(_ITERATIONS, usage.iterations)
         if not iterations or len(iterations) < 2:
             return
         for position, iteration in enumerate(_besides_the_last(iterations)):
@@ -344,7 +330,7 @@ class TranscriptReader:
         call[_TOOL] = _larger(call[_TOOL], block.name)
 
     def _agent_called(self, line: Line, ts: int, block: ContentBlock) -> None:
-        asked = _optional(_AGENT_INPUT, block.input)
+        asked = told(_AGENT_INPUT, block.input)
         agent = (asked.subagent_type if asked else None) or _DEFAULT_AGENT
         self._agent(line, block.id or "", ts=ts, agent_id=agent)
 
@@ -370,10 +356,10 @@ class TranscriptReader:
             success = False if failed else None
             call[_FAILURE] = kind
         call[_SUCCESS] = success
-        told = line.toolUseResult
-        if told.__class__ is not ToolResult:
+        answer = line.toolUseResult
+        if answer.__class__ is not ToolResult:
             return
-        ms, seconds, total_ms, run = told.durationMs, told.durationSeconds, told.totalDurationMs, told.agentId
+        ms, seconds, total_ms, run = answer.durationMs, answer.durationSeconds, answer.totalDurationMs, answer.agentId
         if ms is None and seconds is None and total_ms is None and run is None:
             return
         duration, total = _number(ms), _number(total_ms)
@@ -384,7 +370,7 @@ class TranscriptReader:
             call[_DURATION_MS] = duration
         run = run if isinstance(run, str) else None
         if run or total is not None:
-            launched = told.status == "async_launched"
+            launched = answer.status == "async_launched"
             self._agent(
                 line,
                 block.tool_use_id or "",
@@ -423,7 +409,7 @@ class TranscriptReader:
 
     def _queued(self, line: Line, ts: int) -> None:
         if bytes(line.content).startswith(_QUEUED_NOTIFICATION):
-            self._notification(line, ts, _optional(_TEXT, line.content) or "")
+            self._notification(line, ts, told(_TEXT, line.content) or "")
 
     def _command(self, line: Line, ts: int, text: str) -> None:
         found = _COMMAND.search(text)
@@ -433,15 +419,15 @@ class TranscriptReader:
     def _progress(self, line: Line, ts: int) -> None:
         raw = line.data
         if b'"agent_progress"' in (text := bytes(raw)):
-            progress = _optional(_PROGRESS, raw)
-            inner = _optional(_LINES, progress.message) if progress else None
+            progress = told(_PROGRESS, raw)
+            inner = told(_LINES, progress.message) if progress else None
             if progress is None or inner is None or inner.timestamp is None:
                 return
             inner.sessionId, inner.cwd, inner.agentId = line.sessionId, line.cwd, progress.agentId
             if inner.type in ("assistant", "user"):
                 self._add([inner])
         elif b'"hook_progress"' in text:
-            hook = _optional(_PROGRESS, raw)
+            hook = told(_PROGRESS, raw)
             if hook and hook.hookEvent not in _HOOKS_WITH_A_SUMMARY:
                 self._row(line, ts, "hook", MetricType.HOOK_TRIGGERED, hook_name=hook.hookName or hook.hookEvent)
 
@@ -454,7 +440,7 @@ class TranscriptReader:
         elif kind == "turn_duration":
             self._row(line, ts, "turn", MetricType.PERFORMANCE, operation="turn", duration_ms=line.durationMs)
         elif kind in ("compact_boundary", "microcompact_boundary"):
-            details = _optional(_DURATION, line.compactMetadata)
+            details = told(_DURATION, line.compactMetadata)
             operation = "compact" if kind == "compact_boundary" else "microcompact"
             duration = details.durationMs if details else None
             self._row(line, ts, operation, MetricType.PERFORMANCE, operation=operation, duration_ms=duration)
@@ -467,7 +453,7 @@ class TranscriptReader:
                     hook_name="Stop", duration_ms=hook.durationMs, success=outcome,
                 )  # fmt: skip
         elif kind == "local_command":
-            text = _optional(_TEXT, line.content)
+            text = told(_TEXT, line.content)
             if text:
                 self._command(line, ts, text)
 
@@ -475,7 +461,7 @@ class TranscriptReader:
         raw = line.attachment
         if b'"hook_' not in bytes(raw):
             return
-        hook = _optional(_ATTACHMENT, raw)
+        hook = told(_ATTACHMENT, raw)
         outcome = _HOOK_ATTACHMENTS.get(hook.type or "") if hook else None
         if hook is None or outcome is None:
             return
@@ -487,7 +473,7 @@ class TranscriptReader:
 
     def _checkpoint(self, line: Line) -> None:
         """Snapshots carry their moment inside, and no session: it is the file's."""
-        snapshot = None if line.isSnapshotUpdate else _optional(_SNAPSHOT, line.snapshot)
+        snapshot = None if line.isSnapshotUpdate else told(_SNAPSHOT, line.snapshot)
         if snapshot is None or snapshot.timestamp is None or line.messageId is None:
             return
         ts = self._moment(snapshot.timestamp)
@@ -546,7 +532,7 @@ def _kind_of_api_error(line: Line) -> str:
     text = b""
     if line.message is not None and isinstance(line.message.content, list):
         text = b" ".join(bytes(block.text) for block in line.message.content)
-    return api_error_kind(_optional(_TEXT, line.error), line.apiErrorStatus, text)
+    return api_error_kind(told(_TEXT, line.error), line.apiErrorStatus, text)
 
 
 def _take(builder: ColumnBuilder, kind: str, known: Mapping[_Key, object], **columns: Sequence[Any]) -> None:
@@ -629,7 +615,7 @@ def _characters(content: str | list[ContentBlock] | None) -> int:
             if text is not NOTHING:
                 raw = bytes(text)
                 plain = raw.isascii() and b"\\" not in raw
-                decoded = None if plain else _optional(_TEXT, text)
+                decoded = None if plain else told(_TEXT, text)
                 length += len(raw) - 2 if decoded is None else len(decoded)
         length += len(memoryview(block.input))
     return length

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated
 
 import msgspec
 
-NOTHING: Final = msgspec.Raw(b"")
-"""A part that isn't there. (A union of raw JSON and null would accept nothing but null.)"""
-
+from tachograph.sources.decoding import NOTHING
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**60)]
 """A counter: what is beyond is none, and the sum of all kinds still fits in 64 bits."""

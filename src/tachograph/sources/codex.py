@@ -19,9 +19,8 @@ import msgspec
 from tachograph.columns import ColumnBatch, ColumnBuilder, add_dicts
 from tachograph.metric import MetricType, microseconds
 from tachograph.sources.codex_calls import Calls, Record, Take
-from tachograph.sources.codex_outcomes import optional, request_error_kind
+from tachograph.sources.codex_outcomes import request_error_kind
 from tachograph.sources.codex_shapes import (
-    NOTHING,
     Anything,
     Failure,
     Kind,
@@ -36,6 +35,7 @@ from tachograph.sources.codex_shapes import (
     UsageRecord,
 )
 from tachograph.sources.codex_thread import Thread, Totals, dated_id, totals_of
+from tachograph.sources.decoding import BAD_JSON, NOTHING, reason_of, told
 from tachograph.sources.places import named_folder
 from tachograph.sources.protocol import LineProblem
 
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
 
     from tachograph.sources.protocol import Block
 
-_BAD_LINE: Final = (msgspec.DecodeError, UnicodeError, RecursionError)
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _ROLLOUT: Final = re.compile(r"rollout-.*\.jsonl(\.zst)?")
 _ITEMS: Final = frozenset({"response_item", "event_msg"})
@@ -99,9 +98,9 @@ class Codex:
         for line in first_lines:
             try:
                 top = msgspec.json.decode(line, type=dict[str, msgspec.Raw])
-            except _BAD_LINE:
+            except BAD_JSON:
                 continue
-            if top.keys() >= {"timestamp", "payload", "type"} and optional(_WORD, top["type"]) in _ENVELOPES:
+            if top.keys() >= {"timestamp", "payload", "type"} and told(_WORD, top["type"]) in _ENVELOPES:
                 return True
             if "type" not in top and top.keys() >= {"id", "timestamp", "instructions"}:
                 return True
@@ -142,10 +141,8 @@ class RolloutReader(Calls):
                     if not line.isascii():
                         line.decode()
                     self._add(line)
-                except _BAD_LINE as error:
-                    reason = str(error).removeprefix("JSON is malformed: ")
-                    kind = "unknown shape" if isinstance(error, msgspec.ValidationError) else "not JSON"
-                    yield LineProblem(number, offset, f"{kind}: {reason[:200]}")
+                except BAD_JSON as error:
+                    yield LineProblem(number, offset, reason_of(error))
 
     def take(self) -> list[ColumnBatch]:
         """What waits, as one batch."""
@@ -182,7 +179,7 @@ class RolloutReader(Calls):
         if thread.known:
             thread.meets(meta.id)
             return
-        source = optional(_SOURCE, meta.source)
+        source = told(_SOURCE, meta.source)
         subagent = source.subagent if source is not None else None
         spawned = subagent.thread_spawn if isinstance(subagent, Subagent) else None
         parent = meta.parent_thread_id or (spawned.parent_thread_id if spawned is not None else None)
@@ -207,12 +204,12 @@ class RolloutReader(Calls):
 
     def _turn_started(self, record: Record) -> None:
         thread = self._thread
-        thread.begins_turn(record.body.turn_id, optional(_SECONDS, record.body.started_at))
+        thread.begins_turn(record.body.turn_id, told(_SECONDS, record.body.started_at))
         thread.turn, thread.turn_ts, thread.turn_failed = record.body.turn_id, record.ts, False
 
     def _turn_ended(self, record: Record, *, stopped: bool = False) -> None:
         end, thread = record.body, self._thread
-        failure = optional(_FAILURE, end.error)
+        failure = told(_FAILURE, end.error)
         if failure is not None and not thread.turn_failed:
             self._error(record, failure)
         failed, duration = thread.turn_failed, end.duration_ms

@@ -20,12 +20,12 @@ from tachograph.sources.codex_outcomes import (
     exit_outcome,
     flag_outcome,
     mcp_outcome,
-    optional,
     output_outcome,
     status_outcome,
 )
-from tachograph.sources.codex_shapes import NOTHING, Call, CallEnd, Duration, ItemCompleted, Output
+from tachograph.sources.codex_shapes import Call, CallEnd, Duration, ItemCompleted, Output
 from tachograph.sources.codex_thread import Thread
+from tachograph.sources.decoding import NOTHING, told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -134,10 +134,10 @@ class Calls(Rows):
 
     def _command_ended(self, record: Record) -> None:
         end = record.body
-        outcome = status_outcome(optional(_WORD, end.status))
+        outcome = status_outcome(told(_WORD, end.status))
         if outcome is not REJECTED and end.exit_code is not None:
             outcome = exit_outcome(end.exit_code)
-        if optional(_WORD, end.source) == "user_shell":  # the user's own, with an exclamation mark
+        if told(_WORD, end.source) == "user_shell":  # the user's own, with an exclamation mark
             took = _milliseconds(end.duration)
             name = end.call_id or f"{self._thread.id}:{record.stamp}"
             self._row(
@@ -149,7 +149,7 @@ class Calls(Rows):
 
     def _patch_ended(self, record: Record) -> None:
         end = record.body
-        outcome = status_outcome(optional(_WORD, end.status))
+        outcome = status_outcome(told(_WORD, end.status))
         if outcome is not REJECTED and end.success is not None:
             outcome = flag_outcome(success=end.success, kind="patch_failed")
         self._ended(record, end, "apply_patch", outcome)
@@ -189,7 +189,7 @@ class Calls(Rows):
         item = done.item
         if item is None or item.id is None or item.type not in _ITEM_TOOLS:
             return
-        outcome = status_outcome(optional(_WORD, item.status))
+        outcome = status_outcome(told(_WORD, item.status))
         if outcome is not REJECTED and item.exit_code is not None:
             outcome = exit_outcome(item.exit_code)
         elif outcome is UNKNOWN and item.success is not None:
@@ -277,5 +277,5 @@ def _mcp_name(server: str | None, tool: str | None) -> str:
 
 
 def _milliseconds(duration: msgspec.Raw) -> float | None:
-    took = optional(_DURATION, duration)
+    took = told(_DURATION, duration)
     return None if took is None else took.secs * 1000 + took.nanos / 1_000_000

@@ -6,14 +6,13 @@ Only the outcome and its kind are kept, never the text.
 from __future__ import annotations
 
 import re
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple
 
 import msgspec
 
 from tachograph.sources.claude_errors import api_error_kind
-from tachograph.sources.codex_shapes import NOTHING, Failure, HttpStatus, McpAnswer, McpResult
-
-T = TypeVar("T")
+from tachograph.sources.codex_shapes import Failure, HttpStatus, McpAnswer, McpResult
+from tachograph.sources.decoding import NOTHING, told
 
 
 class Outcome(NamedTuple):
@@ -61,7 +60,7 @@ def output_outcome(output: bytes) -> Outcome:
 
     Outputs have no flag but in old files. One that tells of no failure is a success: those that end badly say so.
     """
-    flag = optional(_FLAG, msgspec.Raw(output)) if output.startswith(b"{") else None
+    flag = told(_FLAG, msgspec.Raw(output)) if output.startswith(b"{") else None
     start = _STRING_START.match(output)
     text = output[start.end() :] if start else output
     head = text[:_HEAD].partition(_HEADER_END)[0].replace(rb"\n", b"\n")
@@ -106,12 +105,12 @@ def status_outcome(status: str | None) -> Outcome:
 
 def mcp_outcome(result: msgspec.Raw) -> Outcome:
     """How the call of an MCP tool went: the server may have failed to answer, or have answered that it failed."""
-    found = optional(_MCP_RESULT, result)
+    found = told(_MCP_RESULT, result)
     if found is None:
         return UNKNOWN
     if found.err is not NOTHING:
         return REJECTED if _REJECTED.match(bytes(found.err)) else FAILED
-    answer = optional(_MCP_ANSWER, found.ok)
+    answer = told(_MCP_ANSWER, found.ok)
     return FAILED if answer is not None and answer.is_error else WELL
 
 
@@ -148,12 +147,12 @@ _TEXT_KINDS: Final = (
 
 def request_error_kind(failure: Failure) -> str:
     """The kind of a request's failure: by the status that it came with, else by its name, else by its text."""
-    info = optional(_INFO, failure.codex_error_info)
+    info = told(_INFO, failure.codex_error_info)
     details: msgspec.Raw = NOTHING
     name = info if isinstance(info, str) else None
     if isinstance(info, dict) and info:
         name, details = next(iter(info.items()))
-    http = optional(_HTTP_STATUS, details)
+    http = told(_HTTP_STATUS, details)
     text = bytes(failure.message)
     status = http.http_status_code if http is not None else None
     if status is None:
@@ -168,13 +167,3 @@ def request_error_kind(failure: Failure) -> str:
         if pattern.search(text):
             return kind
     return api_error_kind(None, status, text)
-
-
-def optional(decoder: msgspec.json.Decoder[T], raw: msgspec.Raw) -> T | None:
-    """What a part of a record holds, or None where it isn't there or has another shape than the one counted."""
-    if raw is NOTHING:
-        return None
-    try:
-        return decoder.decode(raw)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        return None

@@ -45,6 +45,7 @@ from tachograph.sources.copilot_shapes import (
     Turn,
 )
 from tachograph.sources.copilot_tokens import counters_of, difference, goes_on, total
+from tachograph.sources.decoding import BAD_JSON, reason_of
 from tachograph.sources.places import named_folder
 from tachograph.sources.protocol import LineProblem
 from tachograph.sources.surrogates import with_whole_characters
@@ -58,7 +59,6 @@ _FILE: Final = "events.jsonl"
 _PLACE: Final = "session-state"
 _AUTO: Final = "auto"
 """What is selected where Copilot chooses the model: no model's name."""
-_BAD_JSON: Final = (msgspec.DecodeError, UnicodeError, RecursionError)
 _TYPE: Final = re.compile(r"[a-z_]+\.[a-z_]+|abort")
 _WORD: Final = re.compile(r"[a-z_]{1,40}")
 _REMARK: Final = re.compile(rb"^\s*//.*$", re.MULTILINE)
@@ -110,7 +110,7 @@ class CopilotCli:
         try:
             text = _REMARK.sub(b"", (_folder(environment, home) / "config.json").read_bytes())
             configuration = _CONFIGURATION.decode(text)
-        except (OSError, *_BAD_JSON):
+        except (OSError, *BAD_JSON):
             return None
         account = configuration.last_logged_in_user or configuration.later_last_logged_in_user
         return (account.login or None) if account else None
@@ -146,7 +146,7 @@ def _is_event(line: bytes) -> bool:
         if not {"type", "data", "id", "timestamp", "parentId"} <= top.keys():
             return False
         return _TYPE.fullmatch(_TEXT.decode(top["type"])) is not None and bytes(top["data"]).startswith(b"{")
-    except _BAD_JSON:
+    except BAD_JSON:
         return False
 
 
@@ -174,10 +174,8 @@ class EventReader:
                 try:
                     line.decode()
                     self._event(_EVENT.decode(with_whole_characters(line)))
-                except _BAD_JSON as error:
-                    kind = "unknown shape" if isinstance(error, msgspec.ValidationError) else "not JSON"
-                    reason = str(error).removeprefix("JSON is malformed: ")
-                    yield LineProblem(number, offset, f"{kind}: {reason[:200]}")
+                except BAD_JSON as error:
+                    yield LineProblem(number, offset, reason_of(error))
             self.memory = msgspec.json.encode(self._known).decode()
 
     def take(self) -> list[ColumnBatch]:

@@ -6,8 +6,7 @@ from typing import Annotated, Final
 
 import msgspec
 
-NOTHING: Final = msgspec.Raw(b"")
-"""A part that isn't there. (A union of raw JSON and null would accept nothing but null.)"""
+from tachograph.sources.decoding import NOTHING
 
 MOST_TOKENS: Final = 2**53
 """More than any session has, and few enough that sums of a few fit in 64 bits."""

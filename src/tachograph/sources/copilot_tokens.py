@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from tachograph.sources.copilot_shapes import Counters, ModelMetrics, Requests
+from tachograph.sources.decoding import BAD_JSON
 
 _REQUESTS: Final = msgspec.json.Decoder(Requests)
 
@@ -18,7 +19,7 @@ def counters_of(metrics: ModelMetrics) -> Counters:
         return Counters()
     try:
         requests = _REQUESTS.decode(metrics.requests).count
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
+    except BAD_JSON:
         requests = 0
     return Counters(
         usage.input_tokens,

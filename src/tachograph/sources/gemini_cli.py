@@ -21,6 +21,7 @@ import msgspec
 from tachograph.columns import ColumnBatch, ColumnBuilder, add_dicts
 from tachograph.metric import MetricType, microseconds
 from tachograph.sources.claude_errors import api_error_kind, tool_error_kind
+from tachograph.sources.decoding import BAD_JSON, NOTHING, reason_of
 from tachograph.sources.places import named_folder
 from tachograph.sources.protocol import Block, LineProblem
 from tachograph.sources.surrogates import with_whole_characters
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
 
 _CHATS: Final = "chats"
 _INVOKE_AGENT: Final = "invoke_agent"
-_NOTHING: Final = msgspec.Raw(b"")
-_BAD_JSON: Final = (msgspec.DecodeError, UnicodeError, RecursionError)
 _MOST_TOKENS: Final = 2**53
 """More than any conversation has, and few enough that sums of a few fit in 64 bits."""
 
@@ -56,8 +55,8 @@ class _Call(msgspec.Struct, rename="camel"):
     status: str | None = None
     timestamp: str | None = None
     agent_id: str | None = None
-    args: msgspec.Raw = _NOTHING
-    result: msgspec.Raw = _NOTHING
+    args: msgspec.Raw = NOTHING
+    result: msgspec.Raw = NOTHING
 
 
 class _Message(msgspec.Struct, rename="camel"):
@@ -69,7 +68,7 @@ class _Message(msgspec.Struct, rename="camel"):
     model: str | None = None
     tokens: _Tokens | None = None
     tool_calls: list[_Call] | None = None
-    content: msgspec.Raw = _NOTHING
+    content: msgspec.Raw = NOTHING
 
 
 class _Header(msgspec.Struct, rename="camel"):
@@ -151,7 +150,7 @@ class GeminiCli:
         try:
             accounts = (_folder(environment, home) / "google_accounts.json").read_bytes()
             return _ACCOUNTS.decode(accounts).active or None
-        except (OSError, *_BAD_JSON):
+        except (OSError, *BAD_JSON):
             return None
 
     def owns(self, path: str) -> bool:
@@ -170,7 +169,7 @@ class GeminiCli:
         for line in first_lines:
             try:
                 top = _OBJECT.decode(line)
-            except _BAD_JSON:
+            except BAD_JSON:
                 continue
             if _is_header(top):
                 return True
@@ -179,7 +178,7 @@ class GeminiCli:
             return False
         try:
             return _is_header(_OBJECT.decode(b"{" + members[1].rstrip(b", \t\r\n") + b"}"))
-        except _BAD_JSON:
+        except BAD_JSON:
             return False
 
     def reader(self) -> ConversationReader:
@@ -253,7 +252,7 @@ class _Conversation:
             try:
                 text.decode()
                 record = _RECORD.decode(text)
-            except _BAD_JSON as error:
+            except BAD_JSON as error:
                 if offset < finished:
                     yield _problem(error, line, offset)
                 continue
@@ -264,7 +263,7 @@ class _Conversation:
         try:
             data.decode()
             record = _RECORD.decode(data)
-        except _BAD_JSON as error:
+        except BAD_JSON as error:
             first, newline, _ = data.partition(b"\n")
             if newline and _is_object(first):
                 yield from self.add_lines(data)
@@ -290,7 +289,7 @@ class _Conversation:
         for raw in header.messages or ():
             try:
                 self.messages.append(_MESSAGE.decode(raw))
-            except _BAD_JSON as error:
+            except BAD_JSON as error:
                 yield _problem(error, line, offset)
 
 
@@ -402,7 +401,7 @@ def _agent(call: _Call) -> str | None:
         return call.name
     try:
         return _AGENT_ARGUMENTS.decode(call.args).agent_name
-    except _BAD_JSON:
+    except BAD_JSON:
         return None
 
 
@@ -441,11 +440,10 @@ def _project_root(folder: Path) -> str | None:
 def _is_object(line: bytes) -> bool:
     try:
         _OBJECT.decode(line)
-    except _BAD_JSON:
+    except BAD_JSON:
         return False
     return True
 
 
 def _problem(error: Exception, line: int, offset: int) -> LineProblem:
-    kind = "unknown shape" if isinstance(error, msgspec.ValidationError) else "not JSON"
-    return LineProblem(line, offset, f"{kind}: {str(error).removeprefix('JSON is malformed: ')[:200]}")
+    return LineProblem(line, offset, reason_of(error))

@@ -27,6 +27,7 @@ from tachograph.metric import (
     microseconds,
     parse_line,
 )
+from tachograph.sources.decoding import BAD_JSON
 from tachograph.sources.places import named_folders
 from tachograph.sources.protocol import LineProblem
 
@@ -162,7 +163,7 @@ class MetricsLogReader:
 def _looks_like_a_metric(line: bytes) -> bool:
     try:
         top = msgspec.json.decode(line, type=dict[str, msgspec.Raw])
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
+    except BAD_JSON:
         return False
     return {"timestamp", "type"} <= top.keys() and ("data" in top or "id" in top) and "message" not in top
 
@@ -279,7 +280,7 @@ class _BlockDecoder:
                 lines: list[Any] = self._decode_lines(block)
             except msgspec.ValidationError as error:
                 self._learn(str(error))
-            except (msgspec.DecodeError, UnicodeError, RecursionError):
+            except BAD_JSON:
                 raise _NotPlain from None
             else:
                 if len(lines) != count:
@@ -461,6 +462,6 @@ def _checked(text: str | None) -> str | None:
     if text is not None:
         try:
             msgspec.json.decode(text)
-        except (msgspec.DecodeError, UnicodeError, RecursionError):
+        except BAD_JSON:
             raise _NotPlain from None
     return text

@@ -14,16 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from tachograph.sources.decoding import BAD_JSON, reason_of
 from tachograph.sources.opencode_rows import Place, Rows
-from tachograph.sources.opencode_shapes import (
-    BAD_JSON,
-    MESSAGE,
-    PART,
-    PROJECTED_MESSAGE,
-    Message,
-    moment,
-    reason_of,
-)
+from tachograph.sources.opencode_shapes import MESSAGE, PART, PROJECTED_MESSAGE, Message, moment
 from tachograph.sources.protocol import LineProblem
 from tachograph.sources.surrogates import with_whole_characters
 

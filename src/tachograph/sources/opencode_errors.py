@@ -9,7 +9,8 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from tachograph.sources.claude_errors import api_error_kind
-from tachograph.sources.opencode_shapes import ERROR_DATA, TEXT, told
+from tachograph.sources.decoding import told
+from tachograph.sources.opencode_shapes import ERROR_DATA, TEXT
 
 if TYPE_CHECKING:
     import msgspec

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tachograph.columns import ColumnBatch, ColumnBuilder, add_dicts
 from tachograph.metric import MetricType
+from tachograph.sources.decoding import told
 from tachograph.sources.opencode_errors import request_error_kind, tool_error_kind
 from tachograph.sources.opencode_shapes import (
     CONTENT,
@@ -35,7 +36,6 @@ from tachograph.sources.opencode_shapes import (
     count,
     model_of,
     moment,
-    told,
 )
 
 if TYPE_CHECKING:

@@ -1,23 +1,20 @@
 """The shapes of OpenCode's records, as far as they are counted; whatever else a record has is skipped.
 
-What only some records have, or have in several shapes, stays JSON until it is asked for (`told`), so that a part that
-looks different from what is known takes nothing else with it.
+What only some records have, or have in several shapes, stays JSON until it is asked for (`decoding.told`), so that a
+part that looks different from what is known takes nothing else with it.
 """
 
 from __future__ import annotations
 
-from typing import Final, TypeVar
+from typing import Final
 
 import msgspec
 from msgspec import field
 
 from tachograph.metric import FIRST_US, LAST_US
+from tachograph.sources.decoding import NOTHING, told
 
-NOTHING: Final = msgspec.Raw(b"")
-"""A part that isn't there. (A union of raw JSON and null would accept nothing but null.)"""
-BAD_JSON: Final = (msgspec.DecodeError, UnicodeError, RecursionError)
 _LARGEST_COUNT: Final = 2**53
-_T = TypeVar("_T")
 
 
 class Times(msgspec.Struct, gc=False):
@@ -227,16 +224,6 @@ TEXT: Final = msgspec.json.Decoder(str)
 NUMBER: Final = msgspec.json.Decoder(float)
 
 
-def told(decoder: msgspec.json.Decoder[_T], raw: msgspec.Raw) -> _T | None:
-    """What a part of a record holds, or None where it isn't there or has another shape than the one counted."""
-    if raw is NOTHING:
-        return None
-    try:
-        return decoder.decode(raw)
-    except BAD_JSON:
-        return None
-
-
 def moment(milliseconds: float | None) -> int | None:
     """A moment of the log in microseconds since 1970; None where it isn't there or no calendar has it."""
     if milliseconds is None or not abs(milliseconds) < _LARGEST_COUNT:
@@ -258,9 +245,3 @@ def model_of(message: Message | ProjectedMessage) -> str | None:
         return message.model_id
     name = told(MODEL_NAME, message.model)
     return (name.model_id or name.id or None) if name else None
-
-
-def reason_of(error: Exception) -> str:
-    """Why JSON was refused, for people."""
-    kind = "unknown shape" if isinstance(error, msgspec.ValidationError) else "not JSON"
-    return f"{kind}: {str(error).removeprefix('JSON is malformed: ')[:200]}"

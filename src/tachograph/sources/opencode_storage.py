@@ -13,6 +13,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from tachograph.sources.decoding import BAD_JSON, NOTHING, reason_of, told
 from tachograph.sources.opencode_rows import (
     COUNTED_PARTS,
     STEP_FINISH,
@@ -22,11 +23,9 @@ from tachograph.sources.opencode_rows import (
     place_of,
 )
 from tachograph.sources.opencode_shapes import (
-    BAD_JSON,
     DOCUMENT,
     EXPORTED_MESSAGE,
     MESSAGE,
-    NOTHING,
     PART,
     RAW_LIST,
     SESSION,
@@ -36,8 +35,6 @@ from tachograph.sources.opencode_shapes import (
     Part,
     Session,
     Tokens,
-    reason_of,
-    told,
 )
 from tachograph.sources.protocol import LineProblem
 from tachograph.sources.surrogates import with_whole_characters
