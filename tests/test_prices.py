@@ -5,7 +5,6 @@ import subprocess
 import sys
 import threading
 from contextlib import contextmanager
-from dataclasses import asdict, astuple, fields
 from datetime import UTC, datetime
 from decimal import Decimal, localcontext
 from functools import cache
@@ -18,6 +17,7 @@ from genai_prices import Usage, calc_price
 from genai_prices.data import providers
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import asdict, astuple, fields
 
 from tachograph import prices
 from tachograph.metric import FIRST_US, LAST_US, microseconds_of, moment

@@ -9,10 +9,11 @@ Columns without any value are left out.
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass
 from itertools import accumulate
 from math import nan
 from typing import TYPE_CHECKING, Any, Final, Literal, cast
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -64,16 +65,14 @@ ABSENT_INT: Final = -(2**63)
 _BYTE_WORDS: Final = 256
 
 
-@dataclass(frozen=True, slots=True)
-class KeyColumn:
+class KeyColumn(msgspec.Struct, frozen=True):
     """Strings that are all there and mostly differ: the UTF-8 of all, and where each begins (int32, one more)."""
 
     text: bytes
     offsets: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class WordColumn:
+class WordColumn(msgspec.Struct, frozen=True):
     """For each row the position of its value in `words`: a byte each, or where there are more than 256 an int32."""
 
     indexes: bytes
@@ -85,23 +84,20 @@ class WordColumn:
         return len(self.words) > _BYTE_WORDS
 
 
-@dataclass(frozen=True, slots=True)
-class IntegerColumn:
+class IntegerColumn(msgspec.Struct, frozen=True):
     """Int64 values, of which `ABSENT_INT` stands for nothing, but for the rows in `lowest`, whose value it is."""
 
     values: bytes
     lowest: frozenset[int] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class FloatColumn:
+class FloatColumn(msgspec.Struct, frozen=True):
     """Float64 values, of which NaN stands for nothing."""
 
     values: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class MomentColumn:
+class MomentColumn(msgspec.Struct, frozen=True):
     """ISO 8601 strings that were found to be moments in UTC, `width` characters each."""
 
     text: bytes
@@ -111,8 +107,7 @@ class MomentColumn:
 Column = KeyColumn | WordColumn | IntegerColumn | FloatColumn | MomentColumn
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnBatch:
+class ColumnBatch(msgspec.Struct, frozen=True):
     """So many metrics, as columns."""
 
     length: int
@@ -188,7 +183,7 @@ class ColumnBuilder:
         filled = cast("Sequence[int]", values)
         if None in values:
             filled = [ABSENT_INT if value is None else value for value in values]
-        if filled.count(ABSENT_INT) != len(filled) or name in self._lowest:
+        if filled[0] != ABSENT_INT or filled.count(ABSENT_INT) != len(filled) or name in self._lowest:
             column = self._integers.setdefault(name, array("q"))
             _pad(column, self.length, ABSENT_INT)
             column.extend(filled)
@@ -275,7 +270,10 @@ class _Words:
         if absent is not None:
             self._positions[absent] = 0
         self._make_room(found, length)
-        self._indexes.extend(map(self._positions.__getitem__, values))
+        if len(found) == 1:
+            self._indexes.extend([self._positions[values[0]]] * len(values))
+        else:
+            self._indexes.extend(map(self._positions.__getitem__, values))
 
     def add_translated(self, indexes: bytes, values: Sequence[Any], found: set[Any], length: int) -> None:
         """Adds rows that are given as positions in `values`."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import enum
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import isinf
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -49,8 +48,7 @@ METRIC_TYPES: Final = frozenset(str(member) for member in MetricType)
 FieldKind = Literal["string", "integer", "number", "boolean"]
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(msgspec.Struct, frozen=True):
     """A key of `data` that the engine reads, and the JSON type that its value must have (or null)."""
 
     name: str
@@ -95,8 +93,7 @@ class Metric(msgspec.Struct, frozen=True):
     metadata: dict[str, Any] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Reject:
+class Reject(msgspec.Struct, frozen=True):
     """A line that can't be a metric, and why. `line` counts from 1; `offset` is where it begins, in bytes."""
 
     path: str
@@ -106,8 +103,12 @@ class Reject:
 
 
 _IN_UTC: Final = re.compile(r"\d{4}-\d\d-\d\dT(?!24)\d\d:\d\d:\d\d(\.\d{3})?Z", re.ASCII)
-_SECONDS: Final = {f":{second:02}": second * 1_000_000 for second in range(60)}
-_MILLISECONDS: Final = {"Z": 0, **{f".{number:03}Z": number * 1000 for number in range(1000)}}
+SECONDS: Final = {f":{second:02}": second * 1_000_000 for second in range(60)}
+"""What follows the minute in the commonest shape of a timestamp, in microseconds; so does `MILLISECONDS` after it."""
+MILLISECONDS: Final = {"Z": 0, **{f".{number:03}Z": number * 1000 for number in range(1000)}}
+_TIMES: Final = {
+    f"T{hour:02}:{minute:02}": (hour * 60 + minute) * 60_000_000 for hour in range(24) for minute in range(60)
+}
 _MINUTES_KEPT: Final = 100_000
 
 
@@ -130,18 +131,25 @@ def microseconds(text: str) -> int:
 class Moments:
     """Timestamps to microseconds as `microseconds` does it, quicker for the many of one log, which lie close together.
 
-    Minutes that were met are looked up, and so are the seconds and milliseconds of the commonest shape.
+    Days that were met are looked up, and so is the time of day in the commonest shape. Whoever asks for a million looks
+    minutes that were met up without a call, in `minutes`, and the rest in `SECONDS` and `MILLISECONDS`.
     """
 
     def __init__(self) -> None:
-        self._minutes: dict[str, int] = {}
+        self.minutes: dict[str, int] = {}
+        self._days: dict[str, int] = {}
 
     def __call__(self, text: str) -> int | None:
         """The moment in microseconds since 1970, or None for what is none."""
         try:
-            return self._minutes[text[:16]] + _SECONDS[text[16:19]] + _MILLISECONDS[text[19:]]
+            of_day = _TIMES[text[10:16]]
+            value = self._days[text[:10]] + of_day + SECONDS[text[16:19]] + MILLISECONDS[text[19:]]
         except KeyError:
             return self._met_first(text)
+        if len(self.minutes) > _MINUTES_KEPT:
+            self.minutes.clear()
+        self.minutes[text[:16]] = self._days[text[:10]] + of_day
+        return value
 
     def _met_first(self, text: str) -> int | None:
         try:
@@ -149,9 +157,9 @@ class Moments:
         except ValueError:
             return None
         if _IN_UTC.fullmatch(text):
-            if len(self._minutes) > _MINUTES_KEPT:
-                self._minutes.clear()
-            self._minutes[text[:16]] = value - _SECONDS[text[16:19]] - _MILLISECONDS[text[19:]]
+            if len(self._days) > _MINUTES_KEPT:
+                self._days.clear()
+            self._days[text[:10]] = value - _TIMES[text[10:16]] - SECONDS[text[16:19]] - MILLISECONDS[text[19:]]
         return value
 
 
@@ -170,8 +178,7 @@ def moment(microseconds_utc: int) -> datetime:
     return EPOCH + timedelta(microseconds=microseconds_utc)
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedLine:
+class ParsedLine(msgspec.Struct, frozen=True):
     """A line read exactly, with what the engine doesn't know kept as the JSON text that it was."""
 
     id: str

@@ -16,7 +16,6 @@ from __future__ import annotations
 import os
 import re
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, lru_cache
 from importlib.util import find_spec
@@ -57,8 +56,7 @@ class PricesUnusable(TachographError):  # noqa: N818 - as in errors.py: errors r
     """Newer prices can't be had: no network, no price data there, a damaged file, or a folder that can't be written."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rate:
+class Rate(msgspec.Struct, frozen=True):
     """What a model charges, in 1e-24 USD per token, in one period, part of the day and size of request.
 
     A model's rows never overlap: at most one holds for a request. Where a kind of token has no price of its own it has

@@ -8,6 +8,7 @@ import pytest
 from cli.made_up import HISTORY, metric, write_log, write_transcript
 from tachograph import MetricsAggregator, MetricsParser, Store
 from tachograph.cli import reading
+from tachograph.ingest.reader import Work
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -109,8 +110,8 @@ def test_what_is_new_is_picked_up_and_what_is_old_is_not_read_again(
     read: list[int] = []
     really_read = reading.read_into
 
-    def noted(store: Store, what: Plan, users: Users) -> Summary:
-        read.append(len(what.to_read))
+    def noted(store: Store, what: Plan | Work, users: Users) -> Summary:
+        read.append(len((what.plan if isinstance(what, Work) else what).to_read))
         return really_read(store, what, users)
 
     monkeypatch.setattr(reading, "read_into", noted)

@@ -157,7 +157,7 @@ def test_an_interrupted_command_ends_quietly_and_the_store_stays_good(
         raise copy(stop)
 
     with monkeypatch.context() as patch:
-        patch.setattr("tachograph.ingest.reader.do_all", interrupted)
+        patch.setattr("tachograph.ingest.reader.doing", interrupted)
         said = tachograph("daily")
         assert (said.code, said.out, said.err) == (130, "", "")
     assert tachograph("daily", "--json").document["total_metrics"] == 9
@@ -181,6 +181,7 @@ def test_logs_that_cannot_be_read_are_not_no_logs(
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr("tachograph.ingest.plan.is_compressed", refuse)
+    monkeypatch.setattr("tachograph.ingest.plan.os.access", lambda *_: False)
     assert tachograph.mistake("daily") == (
         f"tachograph: {path}: no log could be read; the first of 1 trouble: Permission denied"
     )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from tachograph.errors import BadQuestion
 from tachograph.metric import FIRST_US, LAST_US, METRIC_TYPES, microseconds_of
@@ -53,14 +54,13 @@ FILTERS: Final = (
 """What an aggregation can be narrowed by; user and project are those of the session where a metric names none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(msgspec.Struct, frozen=True):
     """An aggregation that was asked for, checked. Times are microseconds since 1970, the end is outside."""
 
     type: AggregationType
     start_us: int | None = None
     end_us: int | None = None
-    filters: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    filters: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     zone: tzinfo = UTC
     fill: bool = False
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from tachograph.aggregate.question import AggregationType  # noqa: TC001 - answers are decoded by their fields' types
+import msgspec
+
+from tachograph.aggregate.question import AggregationType
 
 
-@dataclass(frozen=True, slots=True)
-class DurationStats:
+class DurationStats(msgspec.Struct, frozen=True):
     """Of the metrics that have a duration, in milliseconds; None where there is none to take it from."""
 
     total_ms: float = 0
@@ -22,8 +22,7 @@ class DurationStats:
     p99_ms: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TokenStats:
+class TokenStats(msgspec.Struct, frozen=True):
     """Tokens of all kinds, and by kind; the four kinds are disjoint.
 
     They are `at_least` so many where logs don't tell all: of `unknown` requests they tell no tokens, and of
@@ -41,8 +40,7 @@ class TokenStats:
     lower_bounds: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Unpriced:
+class Unpriced(msgspec.Struct, frozen=True):
     """What has tokens and no known price: the model (None: the log names none), how many requests and tokens."""
 
     model: str | None
@@ -50,8 +48,7 @@ class Unpriced:
     tokens: int
 
 
-@dataclass(frozen=True, slots=True)
-class CostStats:
+class CostStats(msgspec.Struct, frozen=True):
     """What the tokens cost, in US dollars: what a log says that it was (`reported_usd`), else what its model charged.
 
     The total is `at_least` so much where something has no price, or tokens aren't all known.
@@ -62,12 +59,11 @@ class CostStats:
     reported_usd: float = 0
     """The part of the total that logs tell; the rest is worked out from tokens and prices."""
     at_least: bool = False
-    unpriced: list[Unpriced] = field(default_factory=list)
+    unpriced: list[Unpriced] = msgspec.field(default_factory=list)
     """Most tokens first."""
 
 
-@dataclass(frozen=True, slots=True)
-class SuccessMetrics:
+class SuccessMetrics(msgspec.Struct, frozen=True):
     """Of the metrics whose outcome is known."""
 
     success_count: int = 0
@@ -75,8 +71,7 @@ class SuccessMetrics:
     success_rate: float = 0
 
 
-@dataclass(slots=True)
-class Calls:
+class Calls(msgspec.Struct):
     """What was done with one tool, or by one agent."""
 
     count: int = 0
@@ -101,22 +96,20 @@ class Calls:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Breakdowns:
+class Breakdowns(msgspec.Struct, frozen=True):
     """Counts by type and kind of error, calls by tool and agent; each largest first, then by name.
 
     Requests, sessions, tokens and cost by model: dearest first, then by tokens and name.
     """
 
-    by_type: dict[str, int] = field(default_factory=dict)
-    tools: dict[str, Calls] = field(default_factory=dict)
-    agents: dict[str, Calls] = field(default_factory=dict)
-    errors: dict[str, int] = field(default_factory=dict)
-    models: dict[str, dict[str, Any]] = field(default_factory=dict)
+    by_type: dict[str, int] = msgspec.field(default_factory=dict)
+    tools: dict[str, Calls] = msgspec.field(default_factory=dict)
+    agents: dict[str, Calls] = msgspec.field(default_factory=dict)
+    errors: dict[str, int] = msgspec.field(default_factory=dict)
+    models: dict[str, dict[str, Any]] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class AggregationResult:
+class AggregationResult(msgspec.Struct, frozen=True):
     """The answer to a question. `start_time` and `end_time` (outside) are ISO 8601, None where nothing bounds them."""
 
     type: AggregationType
@@ -144,10 +137,10 @@ class AggregationResult:
             "total_sessions": self.total_sessions,
             "total_users": self.total_users,
             "total_errors": self.total_errors,
-            "duration_stats": {name: getattr(duration, name) for name in duration.__slots__},
-            "token_stats": {name: getattr(tokens, name) for name in tokens.__slots__},
-            "cost_stats": asdict(self.cost_stats),
-            "success_metrics": {name: getattr(success, name) for name in success.__slots__},
+            "duration_stats": msgspec.structs.asdict(duration),
+            "token_stats": msgspec.structs.asdict(tokens),
+            "cost_stats": msgspec.to_builtins(self.cost_stats),
+            "success_metrics": msgspec.structs.asdict(success),
             "breakdowns": {
                 "by_type": self.breakdowns.by_type,
                 "tools": {name: calls.to_dict() for name, calls in self.breakdowns.tools.items()},

@@ -7,9 +7,10 @@ and a comparison per run is cheaper than a join.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Final, Literal
+
+import msgspec
 
 from tachograph.metric import EPOCH, FIRST_US, LAST_US, microseconds_of, moment
 
@@ -25,8 +26,7 @@ _LIMIT_US: Final = 2 * DAY_US
 """So near to the ends of the calendar a local time may not exist; the offset of the nearest that does is taken."""
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(msgspec.Struct, frozen=True):
     """`count` windows of `width_us` each, one after the other, the first beginning at `start_us`."""
 
     start_us: int

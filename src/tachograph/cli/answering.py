@@ -6,9 +6,10 @@ The store is closed before anything is printed: whoever pages through an answer 
 from __future__ import annotations
 
 import sys
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from tachograph.cli.figures import several
 from tachograph.cli.home import listed, new_in, places, store_path, users
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from tachograph.aggregate.result import AggregationResult
     from tachograph.cli.home import Places
     from tachograph.ingest.plan import Found, Skipped
+    from tachograph.ingest.reader import Work
     from tachograph.store.duckdb import FileEntry
 
 _TO_BEGIN = (
@@ -36,13 +38,12 @@ _TO_BEGIN = (
 _DEMO = "This is the bundled demo history, made up and not stored."
 
 
-@dataclass(slots=True)
-class Answers:
+class Answers(msgspec.Struct):
     """The results, in the order of the questions; whether they are of the demo history; what to remark."""
 
     results: list[AggregationResult]
     demo: bool = False
-    remarks: list[str] = field(default_factory=list)
+    remarks: list[str] = msgspec.field(default_factory=list)
 
     def remark(self) -> None:
         """Says on stderr what isn't a part of the answer."""
@@ -177,22 +178,27 @@ def _read_up(
 ) -> tuple[Store, list[Skipped]]:
     """The store with all that was found, by the plan that was made with a ledger, if that still is the ledger."""
     from tachograph.cli.reading import read_into
+    from tachograph.ingest.reader import begun
 
-    store = Store.open(path)
-    try:
-        ledger = store.files()
-        if planned is None:
-            what = plan(found, ledger, skipped)
-        elif planned[1] == ledger:
-            what = planned[0]
-        else:  # another process has read in between
-            what = new_in(where, ledger)
-        summary = read_into(store, what, users(where))
-        store.price_again()
-    except BaseException:
-        store.close()
-        raise
-    return store, summary.skipped
+    with ExitStack() as early:
+        work = early.enter_context(begun(planned[0])) if planned else None
+        store = Store.open(path)
+        try:
+            ledger = store.files()
+            what: Plan | Work
+            if work is None or planned is None:
+                what = plan(found, ledger, skipped)
+            elif planned[1] == ledger:
+                what = work
+            else:  # another process has read in between
+                early.close()
+                what = new_in(where, ledger)
+            summary = read_into(store, what, users(where))
+            store.price_again()
+        except BaseException:
+            store.close()
+            raise
+        return store, summary.skipped
 
 
 def _remarks(rejected: int, skipped: int) -> list[str]:
@@ -206,7 +212,7 @@ def _remarks(rejected: int, skipped: int) -> list[str]:
 
 def _of_engine(error: Exception, path: Path) -> Exception | None:
     """What the engine's own errors mean to the user; None for what isn't one, and for Ctrl-C."""
-    engine = sys.modules.get("duckdb")  # which isn't imported for this
+    engine = sys.modules.get("tachograph.store.engine")  # which isn't imported for this
     if engine is None or not isinstance(error, engine.Error) or isinstance(error, engine.InterruptException):
         return None
     first_line = str(error).partition("\n")[0]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from typing import Any, Final, Literal
+
+import msgspec
 
 from tachograph.aggregate.question import AggregationType
 from tachograph.cli.figures import count, dollars, duration, tokens
@@ -17,8 +18,7 @@ _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _TOOLS_NAMED: Final = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(msgspec.Struct, frozen=True):
     """A column: its title, what it shows of a row, and of what kind that is.
 
     Where there is too little room, details and lists are left out, an id is cut with a …, a name is folded; numbers
@@ -30,8 +30,7 @@ class Column:
     kind: Literal["number", "detail", "label", "name", "id", "list"] = "number"
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(msgspec.Struct, frozen=True):
     """A table: its title, its columns, and what is said where it has no rows."""
 
     title: str

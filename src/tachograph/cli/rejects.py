@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from tachograph.cli.answering import trouble_with
 from tachograph.cli.home import store_path
@@ -34,7 +35,12 @@ def run(command: str, arguments: Sequence[str]) -> int:
     if options.json:
         from tachograph.cli.documents import write_json
 
-        write_json([dict(zip(("path", "line", "offset", "reason"), astuple(line), strict=True)) for line in refused])
+        write_json(
+            [
+                dict(zip(("path", "line", "offset", "reason"), msgspec.structs.astuple(line), strict=True))
+                for line in refused
+            ]
+        )
     elif refused:
         for line in refused:
             print(f"{printable(line.path)}:{line.line}: {printable(line.reason)}")

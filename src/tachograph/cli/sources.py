@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
 
 from tachograph.cli.answering import trouble_with
 from tachograph.cli.asking import asked_zone
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
 _EXAMPLES: Final = ("tachograph sources", "tachograph sources --json")
 
 
-@dataclass(frozen=True, slots=True)
-class Overview:
+class Overview(msgspec.Struct, frozen=True):
     """What there is of every source, and what is needed to show it."""
 
     store: Path

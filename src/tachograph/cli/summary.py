@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from tachograph.aggregate.question import AggregationType
 from tachograph.cli.answering import answers
@@ -33,7 +34,7 @@ def run(command: str, arguments: Sequence[str]) -> int:
     add_json(parser)
     options = parser.parse_args(arguments)
     by_day = ask(AggregationType.DAILY, options)
-    given = answers([by_day, replace(by_day, type=AggregationType.BY_PROJECT)], options, else_demo=True)
+    given = answers([by_day, msgspec.structs.replace(by_day, type=AggregationType.BY_PROJECT)], options, else_demo=True)
     days, projects = given.results
     if options.json:
         from tachograph.cli.documents import write_json

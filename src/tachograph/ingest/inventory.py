@@ -5,9 +5,10 @@ Nothing is read into the store. Of a log no more is looked at than tells whether
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from tachograph.ingest.plan import Skipped, find_in_places, plan
 from tachograph.sources import all_sources
@@ -23,8 +24,7 @@ _METRICS: Final = "SELECT source, count(ts) FROM metrics GROUP BY source"
 _REJECTED: Final = "SELECT files.source, count(*) FROM rejects JOIN files USING (path) GROUP BY files.source"
 
 
-@dataclass(frozen=True, slots=True)
-class LogsThere:
+class LogsThere(msgspec.Struct, frozen=True):
     """The logs of one source in one folder."""
 
     path: str
@@ -43,8 +43,7 @@ class LogsThere:
     """When the newest was last changed, in nanoseconds since 1970; None where there is none."""
 
 
-@dataclass(frozen=True, slots=True)
-class LogsElsewhere:
+class LogsElsewhere(msgspec.Struct, frozen=True):
     """The logs of one source that were read from outside its places, as they were then."""
 
     logs: int
@@ -55,25 +54,23 @@ class LogsElsewhere:
     changed_ns: int | None
 
 
-@dataclass(slots=True)
-class SourceState:
+class SourceState(msgspec.Struct):
     """What there is of one source."""
 
     name: str
     source: Source | None
     """None where only the store knows it: the package that added it is gone."""
-    places: list[LogsThere] = field(default_factory=list)
+    places: list[LogsThere] = msgspec.field(default_factory=list)
     elsewhere: LogsElsewhere | None = None
     """None where nothing was read from elsewhere."""
     metrics: int = 0
     rejected: int = 0
     """How many lines of its logs were refused."""
-    skipped: list[Skipped] = field(default_factory=list)
+    skipped: list[Skipped] = msgspec.field(default_factory=list)
     """What couldn't be read, or not to its end, by now or at the last reading."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Looked:
+class _Looked(msgspec.Struct, frozen=True):
     """What a look into one place found."""
 
     source: Source

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from tachograph.errors import NoLogs, UnreadableLog
 from tachograph.ingest.reading import compression_errors, is_compressed, marks, open_plain_or_compressed
@@ -21,11 +22,12 @@ if TYPE_CHECKING:
 _SNIFFED_LINES: Final = 40
 _SNIFFED_BYTES: Final = 1 << 16
 _SNIFFED_BYTES_MAX: Final = 1 << 20
+_LOOKED_INTO_BYTES: Final = 8 << 20
+"""A new file is looked into before it is read from so many bytes on, because a large one is read in pieces."""
 _LOG_SUFFIXES: Final = (".jsonl", ".json", ".ndjson", ".jsonl.gz", ".jsonl.zst", ".json.gz", ".json.zst", ".db")
 
 
-@dataclass(slots=True)
-class Found:
+class Found(msgspec.Struct):
     """A file of a source, as it is now."""
 
     path: str
@@ -36,38 +38,36 @@ class Found:
     """Whether it lies where this machine's agent keeps its logs."""
 
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
+class Skipped(msgspec.Struct, frozen=True):
     """A file or folder that isn't read, and why."""
 
     path: str
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class ToRead:
+class ToRead(msgspec.Struct, frozen=True):
     """A file with something new: from where on, after how many lines."""
 
     found: Found
     start: int
     lines: int
-    compressed: bool
+    compressed: bool | None
+    """None where whoever reads it has to see."""
     memory: str | None = None
     """What the reader knew when it came that far."""
     whole: bool = False
     """Whether it isn't read as lines, but whole each time."""
 
 
-@dataclass(slots=True)
-class Plan:
+class Plan(msgspec.Struct):
     """What a reading will do."""
 
-    to_read: list[ToRead] = field(default_factory=list)
-    moved: list[tuple[str, FileEntry]] = field(default_factory=list)
+    to_read: list[ToRead] = msgspec.field(default_factory=list)
+    moved: list[tuple[str, FileEntry]] = msgspec.field(default_factory=list)
     """Files that have only another path: the old path, and their entry under the new one."""
     unchanged: int = 0
-    skipped: list[Skipped] = field(default_factory=list)
-    again: list[str] = field(default_factory=list)
+    skipped: list[Skipped] = msgspec.field(default_factory=list)
+    again: list[str] = msgspec.field(default_factory=list)
     """Paths of which all that was read is read again, from the beginning or from a compressed copy."""
 
     @property
@@ -170,6 +170,9 @@ def _plan_new(result: Plan, file: Found, missing: list[FileEntry]) -> None:
     if source(file.source).reading == "files":
         result.to_read.append(ToRead(file, 0, 0, compressed=False, whole=True))
         return
+    if not missing and file.size < _LOOKED_INTO_BYTES and os.access(file.path, os.R_OK):
+        result.to_read.append(ToRead(file, 0, 0, None))
+        return
     try:
         compressed = is_compressed(file.path)
         for entry in missing:
@@ -195,9 +198,7 @@ def _plan_new(result: Plan, file: Found, missing: list[FileEntry]) -> None:
 
 
 def _at(entry: FileEntry, file: Found) -> FileEntry:
-    from dataclasses import replace  # noqa: PLC0415 - files are rarely moved
-
-    return replace(entry, path=file.path, size=file.size, mtime_ns=file.mtime_ns)
+    return msgspec.structs.replace(entry, path=file.path, size=file.size, mtime_ns=file.mtime_ns)
 
 
 def _walk(folder: Path, skipped: list[Skipped], wanted: Callable[[str], bool]) -> Iterator[tuple[str, os.stat_result]]:

@@ -2,34 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from tachograph.ingest.plan import Plan, Skipped, ToRead, find_given, plan
 from tachograph.ingest.reading import Piece, marks
 from tachograph.ingest.tasks import PieceRead, Task, TaskPart
 from tachograph.ingest.users import Users
-from tachograph.ingest.workers import do_all
+from tachograph.ingest.workers import doing
 from tachograph.sources import source
 from tachograph.store.duckdb import FileEntry, Loading, RejectEntry, Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 _TASK_BYTES: Final = 12 << 20
 _ROWS_A_COMMIT: Final = 1_000_000
 
 
-@dataclass(slots=True)
-class Summary:
+class Summary(msgspec.Struct):
     """What a reading did."""
 
     files_read: int = 0
     files_unchanged: int = 0
     bytes_read: int = 0
     lines_rejected: int = 0
-    skipped: list[Skipped] = field(default_factory=list)
+    skipped: list[Skipped] = msgspec.field(default_factory=list)
     """Files that weren't read, or not to their end, and why."""
     unfinished: int = 0
     """Files whose last line isn't whole yet."""
@@ -41,9 +42,25 @@ def plan_paths(store: Store, paths: Sequence[Path], forced: str | None = None) -
     return plan(find_given(paths, forced, skipped), store.files(), skipped)
 
 
+class Work(msgspec.Struct, frozen=True):
+    """A plan that is being carried out: its tasks, and their parts as they come."""
+
+    plan: Plan
+    tasks: list[Task]
+    parts: Iterator[TaskPart]
+
+
+@contextmanager
+def begun(what: Plan) -> Iterator[Work]:
+    """Begins with what the plan says, so that logs are parsed while the store is still being opened."""
+    tasks = _tasks(what.to_read)
+    with doing(tasks) as parts:
+        yield Work(what, tasks, parts)
+
+
 def read(
     store: Store,
-    what: Plan,
+    what: Plan | Work,
     progress: Callable[[int], None] | None = None,
     users: Users | None = None,
 ) -> Summary:
@@ -51,7 +68,11 @@ def read(
 
     `users` says, for a source and for whether a log lies in its place, whose the metrics are that name nobody.
     """
-    return _Ingest(store, what, progress, users or Users({}, {}, Path())).run()
+    whose = users or Users({}, {}, Path())
+    if isinstance(what, Work):
+        return _Ingest(store, what, progress, whose).run()
+    with begun(what) as work:
+        return _Ingest(store, work, progress, whose).run()
 
 
 class _FileInHand:
@@ -67,6 +88,7 @@ class _FileInHand:
         self.complete = False
         self._marks: tuple[str, str] | None = None
         self._memory = item.memory
+        self._compressed = bool(item.compressed)
 
     def take(self, read: PieceRead) -> list[RejectEntry]:
         """Takes in a piece, and gives the rejects of those that now follow on what was read before."""
@@ -84,6 +106,7 @@ class _FileInHand:
             self.unfinished = self.unfinished or ready.progress.unfinished > 0
             self.complete = ready.piece.to_the_end
             self._marks = ready.marks
+            self._compressed = bool(ready.piece.compressed)
             self._memory = ready.memory
             self._expected = ready.piece.end
         return rejects
@@ -95,11 +118,11 @@ class _FileInHand:
         head, tail = self._marks or self._marks_now()
         return FileEntry(
             found.path, found.source, size, found.mtime_ns, self.offset, self.lines,
-            head, tail, self.item.compressed, self.trouble, self._memory,
+            head, tail, self._compressed, self.trouble, self._memory,
         )  # fmt: skip
 
     def _marks_now(self) -> tuple[str, str]:
-        if self.item.compressed or self.item.whole:
+        if self._compressed or self.item.whole:
             return "", ""
         try:
             return marks(self.item.found.path, self.offset)
@@ -114,13 +137,14 @@ class _Ingest:
     def __init__(
         self,
         store: Store,
-        what: Plan,
+        work: Work,
         progress: Callable[[int], None] | None,
         users: Users,
     ) -> None:
+        what = work.plan
         self._store = store
         self._users = users
-        self._plan = what
+        self._work = work
         self._progress = progress
         self._summary = Summary(files_unchanged=what.unchanged, skipped=list(what.skipped))
         self._files = {item.found.path: _FileInHand(item) for item in what.to_read}
@@ -130,12 +154,12 @@ class _Ingest:
 
     def run(self) -> Summary:
         """Reads everything."""
-        if not (self._plan.to_read or self._plan.moved):
+        work = self._work
+        if not (work.plan.to_read or work.plan.moved):
             return self._summary
-        tasks = _tasks(self._plan.to_read)
         with self._store.loading() as loading:
-            for part in do_all(tasks):
-                task = tasks[part.number]
+            for part in work.parts:
+                task = work.tasks[part.number]
                 kind = source(task.source)
                 user = self._users(task.source, in_place=self._files[task.pieces[0].path].item.found.in_place)
                 loading.add(part.batches, source=kind.name, in_parts=kind.merging, user=user)
@@ -199,6 +223,8 @@ def _pieces(item: ToRead) -> list[Piece]:
                 path, start, size, at_line_start=True, to_the_end=True, compressed=item.compressed, memory=item.memory
             )
         ]
+    if item.compressed is None:
+        return [Piece(path, item.start, size, at_line_start=True, to_the_end=True, compressed=None)]
     starts = list(range(item.start, max(size, item.start + 1), _TASK_BYTES))
     ends = [*starts[1:], size]
     return [

@@ -10,9 +10,10 @@ from __future__ import annotations
 import hashlib
 import sys
 import zlib
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, cast
+
+import msgspec
 
 from tachograph.sources.protocol import Block
 
@@ -28,8 +29,7 @@ ZSTD_MAGIC: Final = b"\x28\xb5\x2f\xfd"
 _BOM: Final = b"\xef\xbb\xbf"
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(msgspec.Struct, frozen=True):
     """The lines of one file that begin at `start` or later and before `end` (bytes; of a compressed file, all)."""
 
     path: str
@@ -39,13 +39,13 @@ class Piece:
     """Whether a line is known to begin at `start`; else the first one after it is looked for."""
     to_the_end: bool
     """Whether the piece reaches the file's end, where a last line may be unfinished."""
-    compressed: bool = False
+    compressed: bool | None = False
+    """None where its first bytes are still to tell."""
     memory: str | None = None
     """What is known of the lines before it, where a source wants to know that."""
 
 
-@dataclass(slots=True)
-class Progress:
+class Progress(msgspec.Struct):
     """How far the reading of a piece came."""
 
     offset: int
@@ -55,7 +55,7 @@ class Progress:
     """Why it ended early, for people; None where it didn't."""
     unfinished: int = 0
     """Bytes of a last line that isn't whole yet."""
-    too_long: list[tuple[int, int]] = field(default_factory=list)
+    too_long: list[tuple[int, int]] = msgspec.field(default_factory=list)
     """Lines that were passed over, as (line, offset)."""
 
 
@@ -97,16 +97,21 @@ def compression_errors() -> tuple[type[Exception], ...]:
 
 def open_piece(piece: Piece) -> BinaryIO:
     """The file that a piece is of, decompressed if it is compressed. A read may give less than was asked for."""
-    return open_plain_or_compressed(piece.path) if piece.compressed else Path(piece.path).open("rb", buffering=0)
+    if piece.compressed:
+        return open_plain_or_compressed(piece.path)
+    return open(piece.path, "rb", buffering=0)  # noqa: PTH123 - thousands of files: Path takes as long as the opening
 
 
 def read_blocks(handle: BinaryIO, piece: Piece, progress: Progress) -> Iterator[Block]:
     """The piece's lines, in blocks; `progress` is true after each block and at the end."""
-    scan = _Scan(handle, piece, progress)
-    yield from scan.blocks()
+    yield from Scan(handle, piece, progress).blocks()
 
 
-class _Scan:
+class CompressedAfterAllError(Exception):
+    """The first bytes of a file of which that wasn't known say that it is compressed."""
+
+
+class Scan:
     """One pass over a piece."""
 
     def __init__(self, handle: BinaryIO, piece: Piece, progress: Progress) -> None:
@@ -114,6 +119,15 @@ class _Scan:
         self._piece = piece
         self._progress = progress
         self._left = sys.maxsize if piece.compressed else piece.end - piece.start
+        self._all: bytes | None = None
+        """The whole file, where one read gave it."""
+
+    def marks(self) -> tuple[str, str]:
+        """The marks by which the file is known again that was read to here."""
+        offset = self._progress.offset
+        if self._all is None:
+            return marks_of(self._handle, offset)
+        return _hash(self._all[: min(MARK_BYTES, offset)]), _hash(self._all[max(0, offset - MARK_BYTES) : offset])
 
     def _read(self) -> bytes:
         """The next bytes before the piece's end, or nothing there or where the file ends sooner."""
@@ -126,11 +140,12 @@ class _Scan:
         return data
 
     def blocks(self) -> Iterator[Block]:
+        """The piece's lines. Raises `CompressedAfterAllError` before the first where they aren't plain."""
         piece, progress = self._piece, self._progress
-        if not piece.compressed:
+        if piece.start and not piece.compressed:
             self._handle.seek(piece.start)
         progress.offset = piece.start
-        carry = self._without_byte_order_mark() if piece.at_line_start else self._to_the_first_line()
+        carry = self._beginning() if piece.at_line_start else self._to_the_first_line()
         if carry is None:
             return
         if b"\n" in carry:
@@ -159,11 +174,15 @@ class _Scan:
         self._progress.offset += len(lines)
         return block
 
-    def _without_byte_order_mark(self) -> bytes:
-        """What the piece begins with."""
+    def _beginning(self) -> bytes:
+        """What the piece begins with, without a byte order mark."""
         data = self._read()
-        while data and len(data) < len(_BOM) and (more := self._read() if self._left else b""):
+        while data and len(data) < len(ZSTD_MAGIC) and (more := self._read() if self._left else b""):
             data += more
+        if self._piece.compressed is None and data.startswith((GZIP_MAGIC, ZSTD_MAGIC)):
+            raise CompressedAfterAllError
+        if self._piece.start == 0 and not self._left:
+            self._all = data
         if self._piece.start == 0 and data.startswith(_BOM):
             self._progress.offset = len(_BOM)
             return data[len(_BOM) :]

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, cast
+
+import msgspec
 
 from tachograph.ingest.reading import (
     MAX_LINE_BYTES,
+    CompressedAfterAllError,
     Piece,
     Progress,
+    Scan,
     compression_errors,
-    marks_of,
     open_piece,
-    read_blocks,
 )
 from tachograph.sources import source
 from tachograph.sources.protocol import LineProblem
@@ -27,8 +28,7 @@ if TYPE_CHECKING:
 _WAITING_ROWS_MAX: Final = 100_000
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(msgspec.Struct, frozen=True):
     """Pieces of files of one source, in order."""
 
     number: int
@@ -36,8 +36,7 @@ class Task:
     pieces: list[Piece]
 
 
-@dataclass(slots=True)
-class PieceRead:
+class PieceRead(msgspec.Struct):
     """What became of a piece: how far it was read, and the lines that were refused (numbered within the piece).
 
     `marks` tell the file again that was read to its end; None where it can't be told. `memory` is what a reader that
@@ -51,14 +50,13 @@ class PieceRead:
     memory: str | None = None
 
 
-@dataclass(slots=True)
-class TaskPart:
+class TaskPart(msgspec.Struct):
     """Some of a task's metrics, and with the last part (`done`) what became of each piece."""
 
     number: int
     batches: list[ColumnBatch]
     done: bool = False
-    pieces: list[PieceRead] = field(default_factory=list)
+    pieces: list[PieceRead] = msgspec.field(default_factory=list)
 
 
 def do(task: Task) -> Iterator[TaskPart]:
@@ -85,12 +83,11 @@ def _read_lines(piece: Piece, outcome: PieceRead, reader: Reader, *, has_memory:
     if has_memory:
         cast("SequenceReader", reader).memory = piece.memory
     try:
-        with open_piece(piece) as handle:
-            for block in read_blocks(handle, piece, progress):
-                outcome.problems.extend(reader.read(piece.path, [block]))
-                yield
-            if piece.to_the_end and not piece.compressed:
-                outcome.marks = marks_of(handle, progress.offset)
+        try:
+            yield from _read_blocks(piece, outcome, reader)
+        except CompressedAfterAllError:
+            outcome.piece = msgspec.structs.replace(piece, compressed=True)
+            yield from _read_blocks(outcome.piece, outcome, reader)
     finally:
         if has_memory:
             outcome.memory = cast("SequenceReader", reader).memory
@@ -98,6 +95,16 @@ def _read_lines(piece: Piece, outcome: PieceRead, reader: Reader, *, has_memory:
         outcome.problems.extend(
             LineProblem(line, offset, f"the line is longer than {megabytes} MiB") for line, offset in progress.too_long
         )
+
+
+def _read_blocks(piece: Piece, outcome: PieceRead, reader: Reader) -> Iterator[None]:
+    with open_piece(piece) as handle:
+        scan = Scan(handle, piece, outcome.progress)
+        for block in scan.blocks():
+            outcome.problems.extend(reader.read(piece.path, [block]))
+            yield
+        if piece.to_the_end and not piece.compressed:
+            outcome.marks = scan.marks()
 
 
 def _read_whole(piece: Piece, outcome: PieceRead, reader: FileReader) -> Iterator[None]:

@@ -12,7 +12,7 @@ import struct
 import subprocess
 import sys
 import threading
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from queue import Empty, Queue, SimpleQueue
 from typing import IO, TYPE_CHECKING, Any, Final
 
@@ -29,18 +29,23 @@ _NICENESS: Final = 5
 _LENGTH: Final = struct.Struct("<Q")
 
 
-def do_all(tasks: Sequence[Task]) -> Iterator[TaskPart]:
-    """Every task's parts, those of one task in order, the tasks in any; in this process where there is little to do."""
+@contextmanager
+def doing(tasks: Sequence[Task]) -> Iterator[Iterator[TaskPart]]:
+    """Every task's parts, those of one task in order, the tasks in any.
+
+    Other processes begin at once and go on while nobody asks; where there is little to do, it is done when asked for.
+    """
     size = sum(piece.end - piece.start for task in tasks for piece in task.pieces)
     workers = min(len(tasks), os.cpu_count() or 1, 8)
     if workers < 2 or size < _WORTH_A_PROCESS_BYTES or not sys.executable:
-        for task in tasks:
-            yield from do(task)
-    else:
-        yield from _in_processes(tasks, workers)
+        yield (part for task in tasks for part in do(task))
+        return
+    with _processes(tasks, workers) as parts:
+        yield parts
 
 
-def _in_processes(tasks: Sequence[Task], count: int) -> Iterator[TaskPart]:
+@contextmanager
+def _processes(tasks: Sequence[Task], count: int) -> Iterator[Iterator[TaskPart]]:
     """A thread for each worker keeps it busy, and empties its pipe while what it gave before is stored."""
     parts: Queue[TaskPart | TachographError | None] = Queue(_PARTS_AHEAD)
     waiting: SimpleQueue[Task] = SimpleQueue()
@@ -52,15 +57,7 @@ def _in_processes(tasks: Sequence[Task], count: int) -> Iterator[TaskPart]:
     for thread in threads:
         thread.start()
     try:
-        left = count
-        while left:
-            part = parts.get()
-            if part is None:
-                left -= 1
-            elif isinstance(part, TachographError):
-                raise part
-            else:
-                yield part
+        yield _until_all_are_done(parts, count)
     finally:
         stopped.set()
         for worker in workers:
@@ -70,6 +67,17 @@ def _in_processes(tasks: Sequence[Task], count: int) -> Iterator[TaskPart]:
                 parts.get(timeout=0.01)
         for worker in workers:
             _bury(worker)
+
+
+def _until_all_are_done(parts: Queue[TaskPart | TachographError | None], left: int) -> Iterator[TaskPart]:
+    while left:
+        part = parts.get()
+        if part is None:
+            left -= 1
+        elif isinstance(part, TachographError):
+            raise part
+        else:
+            yield part
 
 
 def _start() -> subprocess.Popen[bytes]:

@@ -9,7 +9,6 @@ on they are decoded as what they are, those that the engine doesn't know as raw 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date
 from math import inf, isnan, nan
 from pathlib import Path
@@ -331,16 +330,14 @@ def _any_value(column: Sequence[Any], absent: object = None) -> bool:
     return column.count(absent) != len(column)
 
 
-@dataclass(frozen=True, slots=True)
-class _Moments:
+class _Moments(msgspec.Struct, frozen=True):
     """The timestamps of a block as text, where all have one of the commonest shapes, and their width."""
 
     width: int
     text: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class _BlockColumns:
+class _BlockColumns(msgspec.Struct, frozen=True):
     """A block's metrics, checked, on their way into a batch."""
 
     ids: Sequence[str]

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
 
 from tachograph.sources.decoding import BAD_JSON, reason_of
 from tachograph.sources.opencode_rows import Place, Rows
@@ -194,8 +195,7 @@ def read_database(path: str, memory: str | None, rows: Rows) -> Generator[LinePr
     return str(min(newest, before.changed_ms))
 
 
-@dataclass(frozen=True, slots=True)
-class _State:
+class _State(msgspec.Struct, frozen=True):
     """What the files say of a database."""
 
     keeps_log: bool

@@ -7,8 +7,9 @@ older than its session is a copy, and isn't counted.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
 
 from tachograph.columns import ColumnBatch, ColumnBuilder, add_dicts
 from tachograph.metric import MetricType
@@ -41,8 +42,6 @@ from tachograph.sources.opencode_shapes import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    import msgspec
-
 _ROWS_A_BATCH: Final = 20_000
 _AGENT_TOOLS: Final = frozenset({"task", "subagent"})
 _DONE: Final = frozenset({"completed", "success"})
@@ -61,8 +60,7 @@ _CALL_COLUMNS: Final = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """The session in which something happened: the one at the root, and the sub-agent's run where it is one."""
 
     session: str | None

@@ -9,8 +9,9 @@ everything else.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -37,8 +38,7 @@ class Block(NamedTuple):
             offset += len(line) + 1
 
 
-@dataclass(frozen=True, slots=True)
-class LineProblem:
+class LineProblem(msgspec.Struct, frozen=True):
     """A line that was refused: its number within the piece, counted from 0, where it begins, and why."""
 
     line: int

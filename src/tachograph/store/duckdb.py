@@ -10,8 +10,9 @@ import signal
 import threading
 import time
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
+
+import msgspec
 
 from tachograph.errors import StoreUnusable
 from tachograph.prices import COST_SQL, PRICE_COLUMNS, PRICE_JOIN, Rate, cost_without_join, data_version, rates_of
@@ -22,9 +23,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import FrameType
 
-    import duckdb
-
     from tachograph.columns import ColumnBatch
+    from tachograph.store.engine import DuckDBPyConnection
 
 SCHEMA_VERSION: Final = 2
 _BUSY_SECONDS: Final = 30.0
@@ -40,13 +40,14 @@ _ROWS_TOGETHER: Final = 62_000
 """About half of a row group: enough to be quick, few enough that little is left to do after the last log is read."""
 _ROWS_ALONE: Final = 50_000
 """From so many on, rows are committed before they are merged: DuckDB would write them again otherwise."""
+_ROWS_AS_LISTS: Final = 1_000
+"""Up to so many, Python's lists are as quick as Arrow, which needs more of DuckDB to be imported."""
 _COSTING: Final = ("model", "cost_usd")
 _MODELS_MAX: Final = 5_000
 """More models than there are: whoever writes more names into a log doesn't make us look for all of them."""
 
 
-@dataclass(frozen=True, slots=True)
-class FileEntry:
+class FileEntry(msgspec.Struct, frozen=True):
     """What the ledger knows of one file; `read_offset` and `lines` say how far it was read."""
 
     path: str
@@ -62,8 +63,7 @@ class FileEntry:
     memory: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RejectEntry:
+class RejectEntry(msgspec.Struct, frozen=True):
     """A line that was refused: its file, its number from 1, where it begins, and why."""
 
     path: str
@@ -75,7 +75,7 @@ class RejectEntry:
 class Store:
     """A store of metrics. Close it, or use it in a `with` statement."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path | None) -> None:
+    def __init__(self, connection: DuckDBPyConnection, path: Path | None) -> None:
         self.connection = connection
         self.path = path
 
@@ -141,12 +141,22 @@ class Store:
     def _is_empty(self) -> bool:
         return self.connection.execute("SELECT 1 FROM duckdb_tables()").fetchone() is None
 
+    def _said(self) -> dict[str, str]:
+        """What the store says of itself; nothing where it isn't ours."""
+        from tachograph.store import engine  # noqa: PLC0415 - as in _connect
+
+        try:
+            return dict(self.connection.execute("SELECT name, value FROM meta").fetchall())
+        except (engine.CatalogException, engine.BinderException):
+            return {}
+
     def _check(self) -> None:
-        tables = {name for (name,) in self.connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
-        if not tables:
+        said = self._said()
+        if not said and self._is_empty():
             self._create()
             return
-        version = self._version(tables)
+        stated = str(said.get("schema"))
+        version = int(stated) if stated.isdecimal() else None
         if version is None:
             mend = "choose another folder with --home"
             raise StoreUnusable("this DuckDB file is not a store of Tachograph's", where=str(self.path), mend=mend)
@@ -165,22 +175,8 @@ class Store:
 
     def _has_unfinished(self) -> bool:
         """Whether a process died after it had appended rows, before it had made metrics of them."""
-        row = self.connection.execute(
-            "SELECT max(seq) > (SELECT max(value::BIGINT) FROM meta WHERE name = 'whole') FROM metrics"
-        ).fetchone()
-        return bool(row and row[0])
-
-    def _version(self, tables: set[str]) -> int | None:
-        """The schema's version, or None where it isn't ours."""
-        if not {"meta", "metrics", "files"} <= tables:
-            return None
-        columns = self.connection.execute(
-            "SELECT column_name FROM duckdb_columns() WHERE table_name = 'meta'"
-        ).fetchall()
-        if {name for (name,) in columns} != {"name", "value"}:
-            return None
-        row = self.connection.execute("SELECT value FROM meta WHERE name = 'schema'").fetchone()
-        return int(row[0]) if row and str(row[0]).isdecimal() else None
+        row = self.connection.execute("SELECT 1 FROM metrics WHERE seq > ? LIMIT 1", [int(self._said()["whole"])])
+        return row.fetchone() is not None
 
     def files(self) -> dict[str, FileEntry]:
         """The ledger, by path."""
@@ -225,7 +221,7 @@ class Loading:
     the table `meta`, tells them from the others: should the process die, whoever opens the store next removes them.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, prices: Path | None) -> None:
+    def __init__(self, connection: DuckDBPyConnection, prices: Path | None) -> None:
         self._connection = connection
         self._prices = prices
         self._models: set[str] = set()
@@ -237,9 +233,9 @@ class Loading:
         """Rows since the last commit."""
         self._uncommitted = 0
         """Those of them that were appended in the transaction that is open."""
+        self._one_core = False
 
     def __enter__(self) -> Self:
-        self._connection.execute("SET threads = 1")  # the other cores read logs, and two share their work badly here
         self._begin()
         return self
 
@@ -248,7 +244,7 @@ class Loading:
         self._connection.rollback()
         if self.appended > self._uncommitted:
             self._connection.execute(self._sql["forget_unfinished"])
-        self._connection.execute("RESET threads")
+        self._with_all_cores()
 
     def _begin(self) -> None:
         self._connection.begin()
@@ -276,7 +272,7 @@ class Loading:
         """Looks for the prices of models that are new."""
         new = sorted(set(models) - self._models)[: _MODELS_MAX - len(self._models)]
         if new:
-            rates = [astuple(rate) for model in new for rate in rates_of(model, self._prices)]
+            rates = [msgspec.structs.astuple(rate) for model in new for rate in rates_of(model, self._prices)]
             if rates:
                 self._insert("rates", " ".join(PRICE_COLUMNS.values()), rates)
             self._insert("priced_models", "VARCHAR", [(model,) for model in new])
@@ -292,17 +288,39 @@ class Loading:
         self._kind = (source, in_parts, user)
         self._waiting += [batch for batch in batches if batch.length]
         if sum(batch.length for batch in self._waiting) >= _ROWS_TOGETHER:
+            self._with_one_core()
             self._append()
 
-    def _append(self) -> None:
-        from tachograph.store.arrow import BatchStream  # noqa: PLC0415 - only loading needs it
+    def _with_one_core(self) -> None:
+        """The other cores read logs, and two share this work badly."""
+        if not self._one_core:
+            self._connection.execute("SET threads = 1")  # takes milliseconds
+            self._one_core = True
 
+    def _with_all_cores(self) -> None:
+        if self._one_core:
+            self._connection.execute("RESET threads")
+            self._one_core = False
+
+    def _append(self) -> None:
         if not self._waiting:
             return
-        batch_stream = BatchStream(self._waiting, self._last + self.appended + 1)  # DuckDB finds it by its name
-        columns = batch_stream.columns()
+        rows, first_seq = sum(batch.length for batch in self._waiting), self._last + self.appended + 1
         source, in_parts, user = self._kind
-        parameters: dict[str, str | bool] = {"source": source, "in_parts": in_parts}
+        parameters: dict[str, Any] = {"source": source, "in_parts": in_parts}
+        if rows <= _ROWS_AS_LISTS:
+            from tachograph.store.lists import BatchLists  # noqa: PLC0415 - only loading needs it
+
+            lists = BatchLists(self._waiting, first_seq)
+            columns, table = lists.columns(), lists.table()
+            parameters |= lists.parameters()
+        else:
+            import duckdb  # noqa: F401, PLC0415 - its engine scans nothing from Python before
+
+            from tachograph.store.arrow import BatchStream  # noqa: PLC0415 - only loading needs it
+
+            batch_stream = BatchStream(self._waiting, first_seq)  # DuckDB finds it by its name
+            columns, table = batch_stream.columns(), "batch_stream"
         if user is not None:
             parameters["user"] = user
             columns["user_id"] = f"coalesce({columns['user_id']}, $user)" if "user_id" in columns else "$user"
@@ -324,10 +342,9 @@ class Loading:
             self._connection.execute(
                 f"INSERT INTO metrics ({names}, source, in_parts, cost) "
                 f"SELECT {chosen}, source, in_parts, {cost} AS cost FROM ("
-                f"SELECT {selected}, $source AS source, $in_parts AS in_parts FROM batch_stream) AS metrics {rates}",
+                f"SELECT {selected}, $source AS source, $in_parts AS in_parts FROM {table}) AS metrics {rates}",
                 parameters,
             )
-        rows = sum(batch.length for batch in self._waiting)
         self.appended += rows
         self._uncommitted += rows
         self._waiting = []
@@ -361,12 +378,11 @@ class Loading:
         `entries` replace those of the same path. First, `gone` are paths whose entries and rejects are forgotten (of
         files that are read again from their beginning), and `moved` are files that have another path now.
         """
-        self._connection.execute("RESET threads")
+        self._with_all_cores()
         self._append()
         if self.appended:
             self._load()
             self._run("say_whole")
-        self._connection.execute("SET threads = 1")
         if gone:
             self._forget("rejects", gone)
             self._forget("files", gone)
@@ -377,9 +393,9 @@ class Loading:
         if entries:
             self._forget("files", [entry.path for entry in entries])
             kinds = "VARCHAR VARCHAR BIGINT BIGINT BIGINT BIGINT VARCHAR VARCHAR BOOLEAN VARCHAR VARCHAR"
-            self._insert("files", kinds, [astuple(entry) for entry in entries])
+            self._insert("files", kinds, list(map(msgspec.structs.astuple, entries)))
         if rejects:
-            self._insert("rejects", "VARCHAR BIGINT BIGINT VARCHAR", [astuple(reject) for reject in rejects])
+            self._insert("rejects", "VARCHAR BIGINT BIGINT VARCHAR", list(map(msgspec.structs.astuple, rejects)))
         self._connection.commit()
         self._begin()
 
@@ -394,10 +410,14 @@ class Loading:
                 "delete_merged",
                 "insert_merged",
             )
-        self._run("end_background_runs", "end_plain_runs")
+        self._run("end_background_runs", "find_plain_runs")
+        if self._some("SELECT count(*) > 0 FROM going"):
+            self._run("end_plain_runs")
+        self._run("changed_sessions")
         if self._some(self._sql["have_claims"]):
             self._run("insert_claimed_starts", "credit", "apply_credit", "place_starts", "apply_starts")
-        self._run("changed_sessions", "delete_changed_sessions", "insert_changed_sessions")
+            self._run("changed_claimants")
+        self._run("delete_changed_sessions", "insert_changed_sessions")
 
     def _run(self, *names: str) -> None:
         for name in names:
@@ -407,7 +427,7 @@ class Loading:
         row = self._execute(sql).fetchone()
         return bool(row and row[0])
 
-    def _execute(self, sql: str) -> duckdb.DuckDBPyConnection:
+    def _execute(self, sql: str) -> DuckDBPyConnection:
         return self._connection.execute(sql, {"last": self._last} if "$last" in sql else None)
 
     def _forget(self, table: str, paths: Sequence[str]) -> None:
@@ -438,20 +458,20 @@ def _interrupts_held_back() -> Iterator[None]:
             previous(*held[0])
 
 
-def _connect(database: str, *, read_only: bool) -> duckdb.DuckDBPyConnection:
-    import duckdb  # noqa: PLC0415 - takes a tenth of a second, which a command that asks nothing shouldn't pay
+def _connect(database: str, *, read_only: bool) -> DuckDBPyConnection:
+    from tachograph.store import engine  # noqa: PLC0415 - takes time, which a command that asks nothing shouldn't pay
 
-    return duckdb.connect(database, read_only=read_only, config=_CONFIG)
+    return engine.connect(database, read_only=read_only, config=_CONFIG)
 
 
-def _connect_patiently(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
-    import duckdb  # noqa: PLC0415 - as above
+def _connect_patiently(path: Path, *, read_only: bool) -> DuckDBPyConnection:
+    from tachograph.store import engine  # noqa: PLC0415 - as above
 
     deadline = time.monotonic() + _BUSY_SECONDS
     while True:
         try:
             return _connect(str(path), read_only=read_only)
-        except duckdb.IOException as error:
+        except engine.IOException as error:
             message = str(error)
             if "lock" not in message:
                 raise _unusable(path, message) from None
@@ -462,7 +482,7 @@ def _connect_patiently(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnect
                     mend="wait for it, or end it",
                 ) from None
             time.sleep(_BUSY_POLL_SECONDS)
-        except duckdb.Error as error:
+        except engine.Error as error:
             raise _unusable(path, str(error)) from None
 
 

@@ -12,11 +12,21 @@ DELETE FROM metrics WHERE seq > (SELECT max(value::BIGINT) FROM meta WHERE name 
 UPDATE meta SET value = (SELECT max(seq) FROM metrics)::VARCHAR WHERE name = 'whole';
 
 -- name: find_touched
--- Ids that the new rows have more than once, or that were known before: all others are metrics as they are.
+-- Rows whose id the new ones have more than once, or that was known before: all others are metrics as they are. From
+-- here on rows are found by their number, as no other column takes as long to look through as that of the ids.
 CREATE OR REPLACE TEMP TABLE touched AS
-SELECT id FROM metrics WHERE seq > $last GROUP BY id HAVING count(*) > 1
-UNION
-SELECT id FROM metrics WHERE seq <= $last AND id IN (SELECT id FROM metrics WHERE seq > $last);
+WITH added AS (
+    SELECT id, seq FROM metrics WHERE seq > $last
+), known AS (
+    SELECT id, seq FROM metrics WHERE seq <= $last AND id IN (SELECT id FROM added)
+), several AS (
+    SELECT id FROM added GROUP BY id HAVING count(*) > 1
+    UNION
+    SELECT id FROM known
+)
+SELECT seq FROM added WHERE id IN (SELECT id FROM several)
+UNION ALL
+SELECT seq FROM known;
 
 -- name: gather_parts
 -- All that is known of the touched ids. A duration that was worked out is left out, and worked out again.
@@ -24,13 +34,16 @@ CREATE OR REPLACE TEMP TABLE parts AS
 SELECT
     * REPLACE (CASE WHEN in_parts AND duration_ms = (ended_ts - ts) / 1000.0 THEN NULL ELSE duration_ms END AS duration_ms)
 FROM metrics
-WHERE id IN (SELECT id FROM touched);
+WHERE seq IN (SELECT seq FROM touched);
 
 -- name: keep_first_read
 -- A metric that is whole in its line: the first one read is the one.
 DELETE FROM metrics
-USING (SELECT id, min(seq) AS seq FROM parts GROUP BY id HAVING NOT bool_and(in_parts)) AS first_read
-WHERE metrics.id = first_read.id AND metrics.seq <> first_read.seq;
+WHERE seq IN (
+    SELECT parts.seq
+    FROM parts JOIN (SELECT id, min(seq) AS seq FROM parts GROUP BY id HAVING NOT bool_and(in_parts)) AS first_read
+        ON parts.id = first_read.id AND parts.seq <> first_read.seq
+);
 
 -- name: merge_parts
 -- A metric in parts: the least upper bound of them, whatever their order and however often each is read.
@@ -60,13 +73,15 @@ WHERE metrics.agent_run_id = ends.agent_run_id AND metrics.source = ends.source
   AND metrics.type = 'agent_execution' AND metrics.ts IS NOT NULL AND metrics.ended_ts IS NULL
   AND ends.type = 'agent_execution' AND ends.ts IS NULL AND ends.ended_ts >= metrics.ts;
 
+-- name: find_plain_runs
+-- Runs whose result doesn't name them (they failed at once, or their build was an older one): each ends with its call.
+CREATE OR REPLACE TEMP TABLE going AS
+SELECT seq, source, regexp_replace(id, ':agent$', '') AS call_id FROM metrics
+WHERE type = 'agent_execution' AND ts IS NOT NULL AND ended_ts IS NULL AND agent_run_id IS NULL
+  AND suffix(id, ':agent');
+
 -- name: end_plain_runs
--- A run whose result doesn't name it (it failed at once, or its build was an older one) ended with its call.
-WITH going AS (
-    SELECT seq, source, regexp_replace(id, ':agent$', '') AS call_id FROM metrics
-    WHERE type = 'agent_execution' AND ts IS NOT NULL AND ended_ts IS NULL AND agent_run_id IS NULL
-      AND suffix(id, ':agent')
-), ended AS (
+WITH ended AS (
     SELECT going.seq, calls.ended_ts, calls.success, calls.duration_ms
     FROM metrics AS calls JOIN going ON calls.id = going.call_id AND calls.source = going.source
     WHERE calls.type = 'tool_use' AND calls.ts IS NOT NULL AND calls.ended_ts IS NOT NULL
@@ -92,7 +107,7 @@ SELECT told.id, told.ts, told.session_id, told.cwd
 FROM told SEMI JOIN contested USING (id) ANTI JOIN claims USING (id, session_id);
 
 -- name: delete_merged
-DELETE FROM metrics WHERE id IN (SELECT id FROM merged);
+DELETE FROM metrics WHERE seq IN (SELECT parts.seq FROM parts SEMI JOIN merged USING (id));
 
 -- name: insert_merged
 INSERT INTO metrics BY NAME SELECT * FROM merged;
@@ -198,9 +213,11 @@ WHERE metrics.type = 'session_start' AND metrics.in_parts AND metrics.session_id
 
 -- name: changed_sessions
 CREATE OR REPLACE TEMP TABLE changed AS
-SELECT DISTINCT session_id FROM metrics WHERE seq > $last AND session_id IS NOT NULL
-UNION
-SELECT session_id FROM claims;
+SELECT DISTINCT session_id FROM metrics WHERE seq > $last AND session_id IS NOT NULL;
+
+-- name: changed_claimants
+-- Whenever metrics are credited, any session that claims some may have won or lost them.
+INSERT INTO changed SELECT DISTINCT session_id FROM claims WHERE session_id NOT IN (SELECT session_id FROM changed);
 
 -- name: delete_changed_sessions
 DELETE FROM sessions WHERE session_id IN (SELECT session_id FROM changed);
