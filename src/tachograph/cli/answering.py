@@ -6,7 +6,7 @@ The store is closed before anything is printed: whoever pages through an answer 
 from __future__ import annotations
 
 import sys
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -16,7 +16,8 @@ from tachograph.cli.home import listed, new_in, places, store_path, users
 from tachograph.cli.remembered import Memory
 from tachograph.errors import NoLogs, StoreUnusable
 from tachograph.ingest.plan import Plan, find_in_places, plan
-from tachograph.store.duckdb import Store
+from tachograph.store.duckdb import Store, make_folder
+from tachograph.store.gate import Reading
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from tachograph.cli.home import Places
     from tachograph.ingest.plan import Found, Skipped
     from tachograph.ingest.reader import Work
+    from tachograph.ingest.workers import Worker
     from tachograph.store.duckdb import FileEntry
 
 _TO_BEGIN = (
@@ -110,10 +112,11 @@ def _from_demo(questions: Sequence[Question], remark: str) -> Answers:
 
 
 def _from_store(questions: Sequence[Question], path: Path, *, pick_up: bool) -> Answers:
-    with trouble_with(path):
+    with trouble_with(path), ExitStack() as early:
         if not pick_up:
             with _as_it_is(path) as store:
                 return Answers(_computed(store, questions), remarks=_remarks(store.rejected_count(), 0))
+        workers = early.enter_context(_hired()) if not path.exists() else ()
         where = places()
         skipped: list[Skipped] = []
         found = find_in_places(where, skipped)
@@ -124,13 +127,26 @@ def _from_store(questions: Sequence[Question], path: Path, *, pick_up: bool) -> 
         if memory.knows_other_logs():
             store, skipped = _read_up(path, where, found, skipped)
         else:
-            store, skipped = _up_to_date(path, where, found, skipped)
+            store, skipped = _up_to_date(path, where, found, skipped, workers)
         with store:
             results = _computed(store, questions)
             remarks = _remarks(store.rejected_count(), len(skipped))
         if not skipped:
             memory.keep(questions, results, remarks)
         return Answers(results, remarks=remarks)
+
+
+def _hired() -> AbstractContextManager[Sequence[Worker]]:
+    """Where there is no store yet there is much to read: those who will do it get ready while the logs are found."""
+    from tachograph.ingest.workers import hired
+
+    return hired()
+
+
+def say_waiting() -> None:
+    """Says, to somebody who watches, why it takes long."""
+    if sys.stderr is not None and sys.stderr.isatty():
+        print("waiting for another tachograph that has the store", file=sys.stderr)
 
 
 def _computed(store: Store, questions: Sequence[Question]) -> list[AggregationResult]:
@@ -143,7 +159,7 @@ def _as_it_is(path: Path) -> Store:
     mend = "leave out --no-ingest, or run 'tachograph ingest PATH'"
     if not path.exists():
         raise NoLogs("there is no store yet", where=str(path), mend=mend)
-    store = Store.open(path, read_only=True)
+    store = Store.open(path, read_only=True, waits=say_waiting)
     if not store.files():
         store.close()
         raise NoLogs("nothing was read into the store yet", where=str(path), mend=mend)
@@ -151,12 +167,12 @@ def _as_it_is(path: Path) -> Store:
 
 
 def _up_to_date(
-    path: Path, where: Places, found: Sequence[Found], skipped: list[Skipped]
+    path: Path, where: Places, found: Sequence[Found], skipped: list[Skipped], workers: Sequence[Worker]
 ) -> tuple[Store, list[Skipped]]:
     """The store with all that was found, at today's prices; open for reading alone where it already is like that."""
     ledger: dict[str, FileEntry] = {}
     if path.exists():
-        store = Store.open(path, read_only=True)
+        store = Store.open(path, read_only=True, waits=say_waiting)
         ledger = store.files()
         what = plan(found, ledger, skipped)
         if ledger and not (what.to_read or what.moved) and store.prices_are_current():
@@ -166,7 +182,7 @@ def _up_to_date(
         what = plan(found, ledger, skipped)
     if not (ledger or what.to_read):
         raise nothing_to_read(where, what)
-    return _read_up(path, where, found, skipped, (what, ledger))
+    return _read_up(path, where, found, skipped, (what, ledger), workers)
 
 
 def _read_up(
@@ -175,14 +191,16 @@ def _read_up(
     found: Sequence[Found],
     skipped: list[Skipped],
     planned: tuple[Plan, Mapping[str, FileEntry]] | None = None,
+    workers: Sequence[Worker] = (),
 ) -> tuple[Store, list[Skipped]]:
     """The store with all that was found, by the plan that was made with a ledger, if that still is the ledger."""
     from tachograph.cli.reading import read_into
     from tachograph.ingest.reader import begun
 
-    with ExitStack() as early:
-        work = early.enter_context(begun(planned[0])) if planned else None
-        store = Store.open(path)
+    make_folder(path)
+    with Reading(path, say_waiting) as reading, ExitStack() as early:
+        work = early.enter_context(begun(planned[0], workers)) if planned else None
+        store = Store.open(path, reading=reading, waits=say_waiting)
         try:
             ledger = store.files()
             what: Plan | Work

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from tachograph.cli.answering import nothing_to_read, trouble_with
+from tachograph.cli.answering import nothing_to_read, say_waiting, trouble_with
 from tachograph.cli.figures import count, several, size
 from tachograph.cli.home import new_in, places, store_path, users
 from tachograph.cli.options import Parser, add_home, add_json
@@ -57,7 +57,7 @@ def run(command: str, arguments: Sequence[str]) -> int:
     with trouble_with(path):
         if not path.exists():
             planned({})  # so that a mistake leaves no store behind
-        with Store.open(path) as store:
+        with Store.open(path, waits=say_waiting) as store:
             before = store.metrics_count()
             summary = read_into(store, planned(store.files()), whose)
             added = store.metrics_count() - before

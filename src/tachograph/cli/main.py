@@ -8,8 +8,9 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from contextlib import suppress
 from importlib import import_module
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,6 +67,18 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         code = explained
     return code
+
+
+def run_and_leave() -> NoReturn:
+    """Runs the process's command line and ends the process at once.
+
+    Nothing is waited for that a command leaves behind: taking modules and objects apart took a tenth of its time.
+    """
+    code = main()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError, AttributeError):
+            stream.flush()
+    os._exit(code)
 
 
 def _run(arguments: list[str]) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -12,7 +13,7 @@ from tachograph.ingest.plan import Plan, Skipped, ToRead, find_given, plan
 from tachograph.ingest.reading import Piece, marks
 from tachograph.ingest.tasks import PieceRead, Task, TaskPart
 from tachograph.ingest.users import Users
-from tachograph.ingest.workers import doing
+from tachograph.ingest.workers import Worker, doing
 from tachograph.sources import source
 from tachograph.store.duckdb import FileEntry, Loading, RejectEntry, Store
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _TASK_BYTES: Final = 12 << 20
 _ROWS_A_COMMIT: Final = 1_000_000
+_SHARED_EVERY_SECONDS: Final = 1.0
 
 
 class Summary(msgspec.Struct):
@@ -51,10 +53,10 @@ class Work(msgspec.Struct, frozen=True):
 
 
 @contextmanager
-def begun(what: Plan) -> Iterator[Work]:
+def begun(what: Plan, workers: Sequence[Worker] = ()) -> Iterator[Work]:
     """Begins with what the plan says, so that logs are parsed while the store is still being opened."""
     tasks = _tasks(what.to_read)
-    with doing(tasks) as parts:
+    with doing(tasks, workers) as parts:
         yield Work(what, tasks, parts)
 
 
@@ -151,6 +153,7 @@ class _Ingest:
         self._rejects: list[RejectEntry] = []
         self._changed: dict[str, _FileInHand] = {}
         self._forgotten, self._moved = what.again, what.moved
+        self._committed = monotonic()
 
     def run(self) -> Summary:
         """Reads everything."""
@@ -165,7 +168,7 @@ class _Ingest:
                 loading.add(part.batches, source=kind.name, in_parts=kind.merging, user=user)
                 if part.done:
                     self._take(part)
-                if loading.appended >= _ROWS_A_COMMIT:
+                if loading.appended >= _ROWS_A_COMMIT or self._should_share(loading):
                     self._commit(loading)
             self._commit(loading)
         for file in self._files.values():
@@ -174,6 +177,11 @@ class _Ingest:
             if file.trouble:
                 self._summary.skipped.append(Skipped(file.item.found.path, file.trouble))
         return self._summary
+
+    def _should_share(self, loading: Loading) -> bool:
+        """Whether another process waits for the store, which every commit lets in, and the last one was a while ago."""
+        long_since = monotonic() - self._committed > _SHARED_EVERY_SECONDS
+        return loading.appended > 0 and long_since and self._store.somebody_waits()
 
     def _take(self, part: TaskPart) -> None:
         for piece in part.pieces:
@@ -190,6 +198,7 @@ class _Ingest:
         self._summary.lines_rejected += len(self._rejects)
         loading.commit(changed, self._forgotten, self._rejects, self._moved)
         self._rejects, self._changed, self._forgotten, self._moved = [], {}, [], []
+        self._committed = monotonic()
 
 
 def _tasks(items: Sequence[ToRead]) -> list[Task]:

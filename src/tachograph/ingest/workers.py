@@ -12,7 +12,7 @@ import struct
 import subprocess
 import sys
 import threading
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from queue import Empty, Queue, SimpleQueue
 from typing import IO, TYPE_CHECKING, Any, Final
 
@@ -29,35 +29,54 @@ _NICENESS: Final = 5
 _LENGTH: Final = struct.Struct("<Q")
 
 
+Worker = subprocess.Popen[bytes]
+
+
 @contextmanager
-def doing(tasks: Sequence[Task]) -> Iterator[Iterator[TaskPart]]:
+def hired() -> Iterator[list[Worker]]:
+    """Processes that wait for tasks, one for each core; none where there is but one core."""
+    count = min(os.cpu_count() or 1, 8)
+    workers = [_start() for _ in range(count)] if count > 1 and sys.executable else []
+    try:
+        yield workers
+    finally:
+        for worker in workers:
+            worker.kill()
+        for worker in workers:
+            _bury(worker)
+
+
+@contextmanager
+def doing(tasks: Sequence[Task], workers: Sequence[Worker] = ()) -> Iterator[Iterator[TaskPart]]:
     """Every task's parts, those of one task in order, the tasks in any.
 
-    Other processes begin at once and go on while nobody asks; where there is little to do, it is done when asked for.
+    Other processes, those that were hired before if any, begin at once and go on while nobody asks; where there is
+    little to do, it is done when asked for.
     """
     size = sum(piece.end - piece.start for task in tasks for piece in task.pieces)
-    workers = min(len(tasks), os.cpu_count() or 1, 8)
-    if workers < 2 or size < _WORTH_A_PROCESS_BYTES or not sys.executable:
-        yield (part for task in tasks for part in do(task))
-        return
-    with _processes(tasks, workers) as parts:
-        yield parts
+    worth_it = len(tasks) > 1 and size >= _WORTH_A_PROCESS_BYTES
+    with ExitStack() as ours:
+        if worth_it and not workers:
+            workers = ours.enter_context(hired())
+        if worth_it and workers:
+            yield ours.enter_context(_processes(tasks, workers))
+        else:
+            yield (part for task in tasks for part in do(task))
 
 
 @contextmanager
-def _processes(tasks: Sequence[Task], count: int) -> Iterator[Iterator[TaskPart]]:
+def _processes(tasks: Sequence[Task], workers: Sequence[Worker]) -> Iterator[Iterator[TaskPart]]:
     """A thread for each worker keeps it busy, and empties its pipe while what it gave before is stored."""
     parts: Queue[TaskPart | TachographError | None] = Queue(_PARTS_AHEAD)
     waiting: SimpleQueue[Task] = SimpleQueue()
     for task in tasks:
         waiting.put(task)
     stopped = threading.Event()
-    workers = [_start() for _ in range(count)]
     threads = [threading.Thread(target=_keep_busy, args=(worker, waiting, parts, stopped)) for worker in workers]
     for thread in threads:
         thread.start()
     try:
-        yield _until_all_are_done(parts, count)
+        yield _until_all_are_done(parts, len(workers))
     finally:
         stopped.set()
         for worker in workers:
@@ -65,8 +84,6 @@ def _processes(tasks: Sequence[Task], count: int) -> Iterator[Iterator[TaskPart]
         while any(thread.is_alive() for thread in threads):
             with suppress(Empty):  # a thread may be waiting for room
                 parts.get(timeout=0.01)
-        for worker in workers:
-            _bury(worker)
 
 
 def _until_all_are_done(parts: Queue[TaskPart | TachographError | None], left: int) -> Iterator[TaskPart]:
@@ -80,7 +97,7 @@ def _until_all_are_done(parts: Queue[TaskPart | TachographError | None], left: i
             yield part
 
 
-def _start() -> subprocess.Popen[bytes]:
+def _start() -> Worker:
     command = [sys.executable, "-m", "tachograph.ingest.workers"]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     return subprocess.Popen(  # noqa: S603 - this very interpreter and module
@@ -88,14 +105,14 @@ def _start() -> subprocess.Popen[bytes]:
     )
 
 
-def _bury(worker: subprocess.Popen[bytes]) -> None:
+def _bury(worker: Worker) -> None:
     worker.wait()
     _pipe(worker.stdin).close()
     _pipe(worker.stdout).close()
 
 
 def _keep_busy(
-    worker: subprocess.Popen[bytes],
+    worker: Worker,
     waiting: SimpleQueue[Task],
     parts: Queue[TaskPart | TachographError | None],
     stopped: threading.Event,
@@ -151,7 +168,7 @@ def _read_exactly(pipe: IO[bytes], length: int) -> bytearray:
     return buffer
 
 
-def _died(worker: subprocess.Popen[bytes]) -> TachographError:
+def _died(worker: Worker) -> TachographError:
     code = worker.wait()
     return TachographError(
         f"a process that read logs ended unexpectedly (exit code {code})",
@@ -174,6 +191,7 @@ def main() -> None:
                 _send(parts, part)
     except (EOFError, BrokenPipeError, KeyboardInterrupt):
         os._exit(1)  # the parent has gone or is going; there is nobody to tell
+    os._exit(0)  # taking apart what the system takes back at once would only cost time
 
 
 if __name__ == "__main__":

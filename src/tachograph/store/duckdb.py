@@ -16,10 +16,11 @@ import msgspec
 
 from tachograph.errors import StoreUnusable
 from tachograph.prices import COST_SQL, PRICE_COLUMNS, PRICE_JOIN, Rate, cost_without_join, data_version, rates_of
+from tachograph.store.gate import Gate, Reading
 from tachograph.store.statements import COMPLETED_DURATION, PRICED_BY, cost_by, load_statements, schema, sql_type
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
     from types import FrameType
 
@@ -75,9 +76,17 @@ class RejectEntry(msgspec.Struct, frozen=True):
 class Store:
     """A store of metrics. Close it, or use it in a `with` statement."""
 
-    def __init__(self, connection: DuckDBPyConnection, path: Path | None) -> None:
+    def __init__(
+        self,
+        connection: DuckDBPyConnection,
+        path: Path | None,
+        gate: Gate | None = None,
+        reading: Reading | None = None,
+    ) -> None:
         self.connection = connection
         self.path = path
+        self._gate = gate
+        self._reading = reading
 
     @classmethod
     def in_memory(cls) -> Store:
@@ -87,40 +96,48 @@ class Store:
         return store
 
     @classmethod
-    def open(cls, path: Path, *, read_only: bool = False) -> Store:
+    def open(
+        cls,
+        path: Path,
+        *,
+        read_only: bool = False,
+        reading: Reading | None = None,
+        waits: Callable[[], None] | None = None,
+    ) -> Store:
         """The store in that file, made where there is none (unless read only: then `StoreUnusable`).
 
-        Waits up to half a minute for another process that holds it. Raises `StoreUnusable` where it is damaged, not
-        permitted, made by a newer version, or held for longer.
+        Waits for as long as another process writes to it, or, to write, has it open; `waits` is called, from another
+        thread, when that takes longer than a few seconds. Who writes also waits for the right to read logs into it,
+        unless they have it already (`reading`), and keeps it until the store is closed. Raises `StoreUnusable` where
+        it is damaged, not permitted, made by a newer version, or open in this very process, one of the two to write.
         """
         if read_only and not path.exists():
             raise StoreUnusable("there is no store yet", where=str(path), mend="run 'tachograph ingest' first")
+        make_folder(path)
+        gate = Gate(path, to_write=not read_only, waits=waits)
+        own = None
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreUnusable(
-                f"its folder can't be made: {error.strerror}",
-                where=str(path.parent),
-                mend="choose another with --home",
-            ) from None
-        store = cls(_connect_patiently(path, read_only=read_only), path)
-        if read_only and store._is_empty():  # made by a process that was killed before it wrote the schema
-            store.close()
-            cls.open(path).close()
-            store = cls(_connect_patiently(path, read_only=read_only), path)
+            if not read_only and reading is None:
+                own = Reading(path, waits)
+            gate.enter()
+            store = cls(_connect_patiently(path, read_only=read_only), path, gate, own)
+        except BaseException:
+            gate.give_up()
+            if own:
+                own.end()
+            raise
         try:
-            store._check()
-            unfinished = store._has_unfinished()
-            if unfinished and not read_only:  # the logs of those rows will be read again
-                store.connection.execute(load_statements()["forget_unfinished"])
+            if store._is_ready():
+                return store
+            if not read_only:
+                store._make_ready()
+                return store
         except BaseException:
             store.close()
             raise
-        if unfinished and read_only:
-            store.close()
-            cls.open(path).close()
-            return cls.open(path, read_only=True)
-        return store
+        store.close()
+        cls.open(path, reading=reading, waits=waits).close()
+        return cls.open(path, read_only=True, waits=waits)
 
     def __enter__(self) -> Self:
         return self
@@ -131,15 +148,31 @@ class Store:
     def close(self) -> None:
         """Closes the store; a second call does nothing."""
         self.connection.close()
+        if self._gate:
+            self._gate.give_up()
+        if self._reading:
+            self._reading.end()
+
+    def somebody_waits(self) -> bool:
+        """Whether another process waits for the store."""
+        return self._gate is not None and self._gate.somebody_waits()
+
+    def let_others_in(self) -> None:
+        """Closes a store that is open to write, and opens it again after those who wait for it have had their turn.
+
+        Nothing may be under way. Nobody else has read logs into it in the meantime.
+        """
+        if self._gate and self.path:
+            self.connection.close()
+            self._gate.leave()
+            self._gate.enter()
+            self.connection = _connect_patiently(self.path, read_only=False)
 
     def _create(self) -> None:
         self.connection.begin()
         self.connection.execute(schema())
         self.connection.execute("INSERT INTO meta VALUES ('schema', ?), ('whole', '0')", [str(SCHEMA_VERSION)])
         self.connection.commit()
-
-    def _is_empty(self) -> bool:
-        return self.connection.execute("SELECT 1 FROM duckdb_tables()").fetchone() is None
 
     def _said(self) -> dict[str, str]:
         """What the store says of itself; nothing where it isn't ours."""
@@ -150,11 +183,11 @@ class Store:
         except (engine.CatalogException, engine.BinderException):
             return {}
 
-    def _check(self) -> None:
+    def _is_ready(self) -> bool:
+        """Whether it has the tables, and nothing unfinished. Raises `StoreUnusable` for what isn't ours."""
         said = self._said()
-        if not said and self._is_empty():
-            self._create()
-            return
+        if not said and self._is_empty():  # just made, or by a process that died before it wrote the schema
+            return False
         stated = str(said.get("schema"))
         version = int(stated) if stated.isdecimal() else None
         if version is None:
@@ -172,11 +205,18 @@ class Store:
                 where=str(self.path),
                 mend="update tachograph, or choose another folder with --home",
             )
+        unfinished = self.connection.execute("SELECT 1 FROM metrics WHERE seq > ? LIMIT 1", [int(said["whole"])])
+        return unfinished.fetchone() is None
 
-    def _has_unfinished(self) -> bool:
-        """Whether a process died after it had appended rows, before it had made metrics of them."""
-        row = self.connection.execute("SELECT 1 FROM metrics WHERE seq > ? LIMIT 1", [int(self._said()["whole"])])
-        return row.fetchone() is not None
+    def _make_ready(self) -> None:
+        """Makes the tables, or removes what a process left unfinished: its logs will be read again."""
+        if self._is_empty():
+            self._create()
+        else:
+            self.connection.execute(load_statements()["forget_unfinished"])
+
+    def _is_empty(self) -> bool:
+        return self.connection.execute("SELECT 1 FROM duckdb_tables()").fetchone() is None
 
     def files(self) -> dict[str, FileEntry]:
         """The ledger, by path."""
@@ -200,7 +240,7 @@ class Store:
 
     def loading(self) -> Loading:
         """A way in for new metrics."""
-        return Loading(self.connection, self.path and self.path.parent)
+        return Loading(self)
 
     def prices_are_current(self) -> bool:
         """Whether costs are by the prices that are known now. Raises `PricesUnusable` where those are damaged."""
@@ -221,9 +261,9 @@ class Loading:
     the table `meta`, tells them from the others: should the process die, whoever opens the store next removes them.
     """
 
-    def __init__(self, connection: DuckDBPyConnection, prices: Path | None) -> None:
-        self._connection = connection
-        self._prices = prices
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._prices = store.path and store.path.parent
         self._models: set[str] = set()
         self._sql = load_statements()
         self._last = 0
@@ -234,6 +274,10 @@ class Loading:
         self._uncommitted = 0
         """Those of them that were appended in the transaction that is open."""
         self._one_core = False
+
+    @property
+    def _connection(self) -> DuckDBPyConnection:
+        return self._store.connection
 
     def __enter__(self) -> Self:
         self._begin()
@@ -397,6 +441,9 @@ class Loading:
         if rejects:
             self._insert("rejects", "VARCHAR BIGINT BIGINT VARCHAR", list(map(msgspec.structs.astuple, rejects)))
         self._connection.commit()
+        if self._store.somebody_waits():
+            self._store.let_others_in()
+            self._one_core = False
         self._begin()
 
     def _load(self) -> None:
@@ -456,6 +503,18 @@ def _interrupts_held_back() -> Iterator[None]:
         signal.signal(signal.SIGINT, previous)
         if held:
             previous(*held[0])
+
+
+def make_folder(store: Path) -> None:
+    """Makes the folder of a store, if it isn't there. Raises `StoreUnusable` where it can't be made."""
+    try:
+        store.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreUnusable(
+            f"its folder can't be made: {error.strerror}",
+            where=str(store.parent),
+            mend="choose another with --home",
+        ) from None
 
 
 def _connect(database: str, *, read_only: bool) -> DuckDBPyConnection:
