@@ -65,14 +65,14 @@ ABSENT_INT: Final = -(2**63)
 _BYTE_WORDS: Final = 256
 
 
-class KeyColumn(msgspec.Struct, frozen=True):
+class KeyColumn(msgspec.Struct, frozen=True, tag=True, array_like=True):
     """Strings that are all there and mostly differ: the UTF-8 of all, and where each begins (int32, one more)."""
 
     text: bytes
     offsets: bytes
 
 
-class WordColumn(msgspec.Struct, frozen=True):
+class WordColumn(msgspec.Struct, frozen=True, tag=True, array_like=True):
     """For each row the position of its value in `words`: a byte each, or where there are more than 256 an int32."""
 
     indexes: bytes
@@ -84,20 +84,20 @@ class WordColumn(msgspec.Struct, frozen=True):
         return len(self.words) > _BYTE_WORDS
 
 
-class IntegerColumn(msgspec.Struct, frozen=True):
+class IntegerColumn(msgspec.Struct, frozen=True, tag=True, array_like=True):
     """Int64 values, of which `ABSENT_INT` stands for nothing, but for the rows in `lowest`, whose value it is."""
 
     values: bytes
     lowest: frozenset[int] = frozenset()
 
 
-class FloatColumn(msgspec.Struct, frozen=True):
+class FloatColumn(msgspec.Struct, frozen=True, tag=True, array_like=True):
     """Float64 values, of which NaN stands for nothing."""
 
     values: bytes
 
 
-class MomentColumn(msgspec.Struct, frozen=True):
+class MomentColumn(msgspec.Struct, frozen=True, tag=True, array_like=True):
     """ISO 8601 strings that were found to be moments in UTC, `width` characters each."""
 
     text: bytes

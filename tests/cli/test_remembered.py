@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from shutil import rmtree
 from typing import TYPE_CHECKING
 
 import pytest
@@ -74,7 +75,7 @@ def test_what_is_read_from_elsewhere_is_seen(log: Path, tmp_path: Path, tachogra
 
 def test_a_store_that_was_made_again_is_another(log: Path, store_file: Path, tachograph: Command) -> None:
     tachograph("daily")
-    store_file.unlink()
+    rmtree(store_file.parent)
     write_log(log, *HISTORY[:3])
     assert tachograph("daily", "--json").document["total_metrics"] == 3
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from tachograph.ingest.plan import Found, Skipped
     from tachograph.ingest.reader import Work
     from tachograph.ingest.workers import Worker
-    from tachograph.store.duckdb import FileEntry
+    from tachograph.store.ledger import FileEntry
 
 _TO_BEGIN = (
     "'tachograph sources' says where they would be; "

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tachograph.ingest.plan import Skipped
     from tachograph.ingest.users import Users
     from tachograph.sources.protocol import Source
-    from tachograph.store.duckdb import FileEntry
+    from tachograph.store.ledger import FileEntry
 
 Places = list[tuple["Source", Path]]
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tachograph.ingest.plan import Plan, Skipped
     from tachograph.ingest.reader import Summary
-    from tachograph.store.duckdb import FileEntry
+    from tachograph.store.ledger import FileEntry
 
 _EXAMPLES: Final = (
     "tachograph ingest                              what is new in this machine's agent logs",

@@ -10,11 +10,13 @@ from tachograph.cli.answering import trouble_with
 from tachograph.cli.home import store_path
 from tachograph.cli.options import Parser, add_home, add_json
 from tachograph.cli.printable import printable
-from tachograph.store.duckdb import RejectEntry, Store
+from tachograph.store.duckdb import Store
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from tachograph.store.ledger import RejectEntry
 
 _EXAMPLES: Final = ("tachograph rejects", "tachograph rejects --json")
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from tachograph.ingest.plan import Found, Plan
     from tachograph.sources.protocol import Source
-    from tachograph.store.duckdb import FileEntry, Store
+    from tachograph.store.duckdb import Store
+    from tachograph.store.ledger import FileEntry
 
 _METRICS: Final = "SELECT source, count(ts) FROM metrics GROUP BY source"
 _REJECTED: Final = "SELECT files.source, count(*) FROM rejects JOIN files USING (path) GROUP BY files.source"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from tachograph.sources.protocol import Source
-    from tachograph.store.duckdb import FileEntry
+    from tachograph.store.ledger import FileEntry
 
 _SNIFFED_LINES: Final = 40
 _SNIFFED_BYTES: Final = 1 << 16

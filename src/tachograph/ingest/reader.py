@@ -15,10 +15,12 @@ from tachograph.ingest.tasks import PieceRead, Task, TaskPart
 from tachograph.ingest.users import Users
 from tachograph.ingest.workers import Worker, doing
 from tachograph.sources import source
-from tachograph.store.duckdb import FileEntry, Loading, RejectEntry, Store
+from tachograph.store.ledger import FileEntry, RejectEntry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+    from tachograph.store.duckdb import Loading, Store
 
 _TASK_BYTES: Final = 12 << 20
 _ROWS_A_COMMIT: Final = 1_000_000

@@ -16,7 +16,10 @@ import msgspec
 
 from tachograph.errors import StoreUnusable
 from tachograph.prices import COST_SQL, PRICE_COLUMNS, PRICE_JOIN, Rate, cost_without_join, data_version, rates_of
+from tachograph.store import copies
 from tachograph.store.gate import Gate, Reading
+from tachograph.store.journal import Commit, Rows
+from tachograph.store.ledger import FileEntry, RejectEntry
 from tachograph.store.statements import COMPLETED_DURATION, PRICED_BY, cost_by, load_statements, schema, sql_type
 
 if TYPE_CHECKING:
@@ -26,8 +29,9 @@ if TYPE_CHECKING:
 
     from tachograph.columns import ColumnBatch
     from tachograph.store.engine import DuckDBPyConnection
+    from tachograph.store.journal import Frame, Journal
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 _BUSY_SECONDS: Final = 30.0
 _BUSY_POLL_SECONDS: Final = 0.02
 _CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
@@ -46,31 +50,6 @@ _ROWS_AS_LISTS: Final = 1_000
 _COSTING: Final = ("model", "cost_usd")
 _MODELS_MAX: Final = 5_000
 """More models than there are: whoever writes more names into a log doesn't make us look for all of them."""
-
-
-class FileEntry(msgspec.Struct, frozen=True):
-    """What the ledger knows of one file; `read_offset` and `lines` say how far it was read."""
-
-    path: str
-    source: str
-    size: int
-    mtime_ns: int
-    read_offset: int
-    lines: int
-    head: str
-    tail: str
-    compressed: bool
-    trouble: str | None
-    memory: str | None = None
-
-
-class RejectEntry(msgspec.Struct, frozen=True):
-    """A line that was refused: its file, its number from 1, where it begins, and why."""
-
-    path: str
-    line: int
-    byte_offset: int
-    reason: str
 
 
 class Store:
@@ -127,10 +106,10 @@ class Store:
                 own.end()
             raise
         try:
-            if store._is_ready():
-                return store
+            ready = store._is_ready()
             if not read_only:
-                store._make_ready()
+                store._make_ready(anew=not ready)
+            if ready or not read_only:
                 return store
         except BaseException:
             store.close()
@@ -138,6 +117,19 @@ class Store:
         store.close()
         cls.open(path, reading=reading, waits=waits).close()
         return cls.open(path, read_only=True, waits=waits)
+
+    @classmethod
+    def without_waiting(cls, path: Path, *, read_only: bool = False) -> Store:
+        """As `open`, of a store that nobody else can have open: a new one, or one that the gate is held of."""
+        store = cls(_connect_patiently(path, read_only=read_only), path)
+        try:
+            ready = store._is_ready()
+            if not read_only:
+                store._make_ready(anew=not ready)
+        except BaseException:
+            store.close()
+            raise
+        return store
 
     def __enter__(self) -> Self:
         return self
@@ -171,7 +163,9 @@ class Store:
     def _create(self) -> None:
         self.connection.begin()
         self.connection.execute(schema())
-        self.connection.execute("INSERT INTO meta VALUES ('schema', ?), ('whole', '0')", [str(SCHEMA_VERSION)])
+        self.connection.execute(
+            "INSERT INTO meta VALUES ('schema', ?), ('whole', '0'), ('journal', ?)", [str(SCHEMA_VERSION), copies.FIRST]
+        )
         self.connection.commit()
 
     def _said(self) -> dict[str, str]:
@@ -208,12 +202,28 @@ class Store:
         unfinished = self.connection.execute("SELECT 1 FROM metrics WHERE seq > ? LIMIT 1", [int(said["whole"])])
         return unfinished.fetchone() is None
 
-    def _make_ready(self) -> None:
-        """Makes the tables, or removes what a process left unfinished: its logs will be read again."""
-        if self._is_empty():
-            self._create()
-        else:
+    def _make_ready(self, *, anew: bool) -> None:
+        """Makes the tables, removes what a process left unfinished, and takes in what the journal has beyond that.
+
+        A store that is gone while its copy is still there is made again from that.
+        """
+        if anew and self._is_empty():
+            if self.path and copies.StoreCopy(self.path).newest() is not None:
+                self._make_again(self.path)
+            else:
+                self._create()
+        elif anew:
             self.connection.execute(load_statements()["forget_unfinished"])
+        if self.path and (ahead := copies.StoreCopy(self.path).ahead(self.connection)):
+            self.take_in(ahead)
+
+    def _make_again(self, path: Path) -> None:
+        from tachograph.store.rebuild import rebuild  # noqa: PLC0415 - it makes stores, so it knows this module
+
+        self.connection.close()
+        path.unlink()
+        rebuild(path)
+        self.connection = _connect_patiently(path, read_only=False)
 
     def _is_empty(self) -> bool:
         return self.connection.execute("SELECT 1 FROM duckdb_tables()").fetchone() is None
@@ -238,9 +248,32 @@ class Store:
         row = self.connection.execute("SELECT count(*) FROM rejects").fetchone()
         return int(row[0]) if row else 0
 
-    def loading(self) -> Loading:
-        """A way in for new metrics."""
-        return Loading(self)
+    def loading(self, *, keep_journal: bool = True) -> Loading:
+        """A way in for new metrics, which the journal gets to know of too unless they come from there."""
+        return Loading(self, keep_journal=keep_journal)
+
+    def journal(self) -> Journal | None:
+        """The journal, to be gone on with; None for a store in memory."""
+        return copies.StoreCopy(self.path).go_on(self.connection) if self.path else None
+
+    def goes_on_with(self, generation: int, position: int) -> None:
+        """Says which generation of the copy is the store's, and how much of its journal belongs to it, in bytes."""
+        said = [f"{generation} {position}"]
+        self.connection.execute("UPDATE meta SET value = ? WHERE name = 'journal'", said)
+
+    def forget_ledger(self) -> None:
+        """Forgets how far files were read, so that all that are still there are read again, and adds nothing twice."""
+        self.connection.execute("DELETE FROM rejects WHERE path IN (SELECT path FROM files)")
+        self.connection.execute("DELETE FROM files")
+
+    def take_in(self, journal: Iterable[tuple[int, Frame]]) -> None:
+        """Takes in frames of the journal, each with where it ends; what follows their last commit is left out."""
+        with self.loading(keep_journal=False) as loading:
+            for position, frame in journal:
+                if isinstance(frame, Rows):
+                    loading.add([frame.batch], source=frame.source, in_parts=frame.in_parts, user=frame.user)
+                elif isinstance(frame, Commit):
+                    loading.commit(frame.entries, frame.gone, frame.rejects, frame.moved, position=position)
 
     def prices_are_current(self) -> bool:
         """Whether costs are by the prices that are known now. Raises `PricesUnusable` where those are damaged."""
@@ -261,8 +294,10 @@ class Loading:
     the table `meta`, tells them from the others: should the process die, whoever opens the store next removes them.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, keep_journal: bool = True) -> None:
         self._store = store
+        self._keeping_journal = keep_journal
+        self._journal: Journal | None = None
         self._prices = store.path and store.path.parent
         self._models: set[str] = set()
         self._sql = load_statements()
@@ -280,12 +315,15 @@ class Loading:
         return self._store.connection
 
     def __enter__(self) -> Self:
+        self._journal = self._store.journal() if self._keeping_journal else None
         self._begin()
         return self
 
     def __exit__(self, *_: object) -> None:
         """Whatever wasn't committed is forgotten."""
         self._connection.rollback()
+        if self._journal:
+            self._journal.close()  # what of it wasn't committed is cut off by the next one
         if self.appended > self._uncommitted:
             self._connection.execute(self._sql["forget_unfinished"])
         self._with_all_cores()
@@ -389,6 +427,9 @@ class Loading:
                 f"SELECT {selected}, $source AS source, $in_parts AS in_parts FROM {table}) AS metrics {rates}",
                 parameters,
             )
+        if self._journal:
+            for batch in self._waiting:
+                self._journal.append(Rows(source, in_parts, user, batch.length, batch.columns))
         self.appended += rows
         self._uncommitted += rows
         self._waiting = []
@@ -416,17 +457,27 @@ class Loading:
         gone: Sequence[str] = (),
         rejects: Sequence[RejectEntry] = (),
         moved: Sequence[tuple[str, FileEntry]] = (),
+        *,
+        position: int | None = None,
     ) -> None:
         """Makes what was appended metrics, and the ledger know it, in one transaction.
 
         `entries` replace those of the same path. First, `gone` are paths whose entries and rejects are forgotten (of
-        files that are read again from their beginning), and `moved` are files that have another path now.
+        files that are read again from their beginning), and `moved` are files that have another path now. `position`
+        is where the commit ends in the journal, where it comes from there.
         """
         self._with_all_cores()
         self._append()
         if self.appended:
             self._load()
             self._run("say_whole")
+        if self._journal and (self.appended or entries or gone or rejects or moved):
+            self._journal.append(Commit(list(entries), list(gone), list(rejects), list(moved)))
+            position = self._journal.position
+        if position is not None:
+            generation, _ = copies.state(self._connection)
+            said = [f"{generation} {position}"]
+            self._connection.execute("UPDATE meta SET value = ? WHERE name = 'journal'", said)
         if gone:
             self._forget("rejects", gone)
             self._forget("files", gone)

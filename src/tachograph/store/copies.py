@@ -1,0 +1,138 @@
+"""Where a store's copy is: a folder beside it, `<store>.copy`, with a journal and perhaps the base it goes on from.
+
+A generation is `000002.journal`, and `000002.base.duckdb` where it doesn't begin with nothing. The store says which
+generation is its own and how much of the journal belongs to it. A new generation is begun where the journal can't be
+gone on with, or holds what was deleted since; the file of its journal is made last, so that a generation which has one
+is whole, and the one before it is removed after that.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+from tachograph.store.journal import Commit, Damage, Journal, ShortJournalError, frames
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tachograph.store.engine import DuckDBPyConnection
+    from tachograph.store.journal import Frame
+
+_JOURNAL: Final = re.compile(r"(\d{6,})\.journal")
+_STATE: Final = "SELECT value FROM meta WHERE name = 'journal'"
+_DAMAGED: Final = ".damaged"
+FIRST: Final = "1 0"
+"""What a new store says of its journal: its first generation, nothing of which belongs to it yet."""
+
+
+class StoreCopy:
+    """The copy of the store in one file."""
+
+    def __init__(self, store: Path) -> None:
+        self.folder = store.with_suffix(".copy")
+
+    def journal(self, generation: int) -> Path:
+        """The file of a generation's journal."""
+        return self.folder / f"{generation:06}.journal"
+
+    def base(self, generation: int) -> Path:
+        """The file of a generation's base, which need not be there."""
+        return self.folder / f"{generation:06}.base.duckdb"
+
+    def newest(self) -> int | None:
+        """The last generation that is whole, or None where there is no copy."""
+        try:
+            names = [path.name for path in self.folder.iterdir()]
+        except FileNotFoundError:
+            return None
+        return max((int(found[1]) for name in names if (found := _JOURNAL.fullmatch(name))), default=None)
+
+    def go_on(self, connection: DuckDBPyConnection) -> Journal:
+        """The journal as far as it belongs to the store, to be gone on with; a new one where it isn't all there.
+
+        Raises `OSError` where it can't be written.
+        """
+        self.folder.mkdir(exist_ok=True)
+        generation, position = state(connection)
+        try:
+            return Journal(self.journal(generation), position)
+        except ShortJournalError:
+            self.begin_anew(connection)
+        generation, position = state(connection)
+        return Journal(self.journal(generation), position)
+
+    def ahead(self, connection: DuckDBPyConnection) -> list[tuple[int, Frame]]:
+        """What the journal has beyond what belongs to the store, up to its last commit, each with where it ends.
+
+        A process was killed before the store was told, or the store lost what it was told last.
+        """
+        generation, position = state(connection)
+        path = self.journal(generation)
+        if not path.exists() or path.stat().st_size <= position:
+            return []
+        found: list[tuple[int, Frame]] = []
+        for frame in frames(path, start=position):
+            if isinstance(frame, Damage):
+                break
+            found.append(frame)
+        while found and not isinstance(found[-1][1], Commit):
+            found.pop()
+        return found
+
+    def begin_anew(self, connection: DuckDBPyConnection, *, keep_old: bool = False) -> None:
+        """Begins a new generation, with the store as it is for a base. Nothing may be under way on the connection.
+
+        Those before it are removed, or get names that end with `.damaged`.
+        """
+        generation = max(state(connection)[0], self.newest() or 0) + 1
+        self.folder.mkdir(exist_ok=True)
+        half = self.folder / "half.duckdb"
+        for leftover in (half, half.with_name("half.duckdb.wal")):
+            leftover.unlink(missing_ok=True)
+        copy_database(connection, half, f"{generation} 0")
+        _sync(half)
+        half.replace(self.base(generation))
+        with Journal(self.journal(generation), 0) as journal:
+            journal.sync()
+            position = journal.position
+        _sync(self.folder)
+        connection.execute("UPDATE meta SET value = ? WHERE name = 'journal'", [f"{generation} {position}"])
+        for path in list(self.folder.iterdir()):
+            number = path.name.partition(".")[0]
+            if number.isdecimal() and int(number) < generation and not path.name.endswith(_DAMAGED):
+                with suppress(FileNotFoundError):
+                    path.replace(path.with_name(path.name + _DAMAGED)) if keep_old else path.unlink()
+
+
+def state(connection: DuckDBPyConnection) -> tuple[int, int]:
+    """The generation that a store goes on with, and how much of its journal belongs to the store, in bytes."""
+    row = connection.execute(_STATE).fetchone()
+    generation, _, position = str(row[0] if row else FIRST).partition(" ")
+    return int(generation), int(position)
+
+
+def copy_database(connection: DuckDBPyConnection, path: Path, journal: str) -> None:
+    """Writes all tables into another file, which says `journal` of its journal."""
+    row = connection.execute("SELECT current_database()").fetchone()
+    here = str(row[0] if row else "").replace('"', '""')
+    quoted = str(path).replace("'", "''")
+    connection.execute(f"ATTACH '{quoted}' AS copy")
+    try:
+        connection.execute(f'COPY FROM DATABASE "{here}" TO copy')
+        connection.execute("UPDATE copy.meta SET value = ? WHERE name = 'journal'", [journal])
+    finally:
+        connection.execute("DETACH copy")
+
+
+def _sync(path: Path) -> None:
+    """Waits until a file, or the names in a folder, are on the disk."""
+    if os.name == "nt" and path.is_dir():
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

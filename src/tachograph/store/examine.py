@@ -1,0 +1,92 @@
+"""Looks whether a store is whole: every block of it is read, and what has to hold of its rows is looked at.
+
+A damaged file can make DuckDB end the process that reads it, so this is done by a process of its own.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+if TYPE_CHECKING:
+    from tachograph.store.engine import DuckDBPyConnection
+
+_TABLES: Final = "SELECT table_name FROM duckdb_tables() WHERE NOT temporary AND NOT internal ORDER BY ALL"
+_RULES: Final = {
+    "{n} metrics are there more than once": "SELECT count(id) - count(DISTINCT id) FROM {metrics}",
+    "{n} rows have no id or number": "SELECT count(*) FROM {metrics} WHERE id IS NULL OR seq IS NULL",
+    "{n} rows have a number that others have too": "SELECT count(seq) - count(DISTINCT seq) FROM {metrics}",
+    "{n} sessions belong to several users or projects": "SELECT count(*) - count(DISTINCT session_id) FROM sessions",
+    "{n} sessions are not in the table that says whose they are": """
+        SELECT count(DISTINCT session_id) FROM {metrics} ANTI JOIN sessions USING (session_id)
+        WHERE session_id IS NOT NULL AND ts IS NOT NULL
+    """,
+    "{n} files are in the ledger more than once": "SELECT count(*) - count(DISTINCT path) FROM files",
+}
+"""What is wrong with so many rows, and the query that counts them."""
+_WHOLE: Final = """(
+    SELECT * FROM metrics WHERE seq <= (SELECT max(value::BIGINT) FROM meta WHERE name = 'whole')
+) AS metrics"""
+"""Without the rows that a process left unfinished: those are removed when the store is next opened to write."""
+
+
+class Examined(msgspec.Struct):
+    """What was found: what is wrong, in words; whether the file itself is damaged, and how many rows each table has."""
+
+    wrong: list[str]
+    damaged: bool
+    rows: dict[str, int]
+
+
+def examine(store: Path) -> Examined:
+    """Looks at the store in that file, which nobody may write to in the meantime."""
+    if not sys.executable:
+        return _examined(store)
+    command = [sys.executable, "-m", "tachograph.store.examine", str(store)]
+    done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - this very interpreter and module
+    try:
+        return msgspec.json.decode(done.stdout, type=Examined)
+    except (msgspec.DecodeError, UnicodeError):
+        return Examined([f"DuckDB gives up on it (exit code {done.returncode})"], damaged=True, rows={})
+
+
+def _examined(store: Path) -> Examined:
+    from tachograph.errors import TachographError  # noqa: PLC0415 - the other process's business
+    from tachograph.store import engine  # noqa: PLC0415 - as above
+    from tachograph.store.duckdb import Store  # noqa: PLC0415 - as above
+
+    found = Examined([], damaged=False, rows={})
+    try:
+        with Store.without_waiting(store, read_only=True) as opened:
+            _read_all(opened.connection, found)
+            _count_wrong(opened.connection, found)
+    except engine.Error as error:
+        found.damaged = True
+        found.wrong.append(f"DuckDB can't read it: {str(error).partition(chr(10))[0]}")
+    except TachographError as error:
+        found.damaged = True
+        found.wrong.append(error.what)
+    return found
+
+
+def _read_all(connection: DuckDBPyConnection, found: Examined) -> None:
+    """Reads every value, which makes DuckDB check the sums of all blocks."""
+    for (table,) in connection.execute(_TABLES).fetchall():
+        name = '"' + str(table).replace('"', '""') + '"'
+        row = connection.execute(f"SELECT count(*), bit_xor(hash(t)) FROM {name} AS t").fetchone()
+        found.rows[table] = row[0] if row else 0
+
+
+def _count_wrong(connection: DuckDBPyConnection, found: Examined) -> None:
+    for words, query in _RULES.items():
+        row = connection.execute(query.replace("{metrics}", _WHOLE)).fetchone()
+        if row and row[0]:
+            found.wrong.append(words.format(n=row[0]))
+
+
+if __name__ == "__main__":
+    sys.stdout.buffer.write(msgspec.json.encode(_examined(Path(sys.argv[1]))))
