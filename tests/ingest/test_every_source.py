@@ -707,3 +707,7 @@ def test_a_killed_reading_of_everything_is_taken_up_again(seed: int, part: float
             assert totals(store) == +work.done
             assert store.rejects() == []
             assert ingest(store, home) == 0
+            whole = contents(store), store.files(), store.rejects()
+        path.unlink()
+        with Store.open(path) as store:  # made again from its copy
+            assert (contents(store), store.files(), store.rejects()) == whole

@@ -183,7 +183,7 @@ class _Ingest:
     def _should_share(self, loading: Loading) -> bool:
         """Whether another process waits for the store, which every commit lets in, and the last one was a while ago."""
         long_since = monotonic() - self._committed > _SHARED_EVERY_SECONDS
-        return loading.appended > 0 and long_since and self._store.somebody_waits()
+        return long_since and loading.holds_rows() and self._store.somebody_waits()
 
     def _take(self, part: TaskPart) -> None:
         for piece in part.pieces:

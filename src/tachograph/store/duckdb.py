@@ -373,6 +373,10 @@ class Loading:
             self._with_one_core()
             self._append()
 
+    def holds_rows(self) -> bool:
+        """Whether there are any that weren't committed."""
+        return bool(self.appended or self._waiting)
+
     def _with_one_core(self) -> None:
         """The other cores read logs, and two share this work badly."""
         if not self._one_core:

@@ -5,9 +5,9 @@ here too, as it came, and then what each commit told the ledger. Replayed in ord
 says how much of the journal belongs to it (`meta`, in the transaction of the commit), so what a killed process appended
 and didn't commit is cut off by the next one.
 
-A journal is a file of frames: a mark, the length of what follows, its CRC-32 and its form (4 bytes each, little
-endian), then a `Rows` or a `Commit` as MessagePack, plain or compressed with zstd. The first frame is a `Beginning`.
-A damaged frame is told, and those after it are found by their mark.
+A journal is a file of frames: a mark, the length of what follows, its form, and the CRC-32 of these two and of what
+follows (4 bytes each, little endian), then a `Rows` or a `Commit` as MessagePack, plain or compressed with zstd. The
+first frame is a `Beginning`. A damaged frame is told, and those after it are found by their mark.
 Source of the formats: https://msgpack.org, RFC 8878 (zstd).
 """
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _HEAD: Final = Struct("<4sIII")
+_SUMMED: Final = Struct("<II")
 _MARK: Final = b"TJf\n"
 _PLAIN, _ZSTD = 0, 1
 _WORTH_COMPRESSING_BYTES: Final = 4096
@@ -157,7 +158,11 @@ def _framed(frame: Frame) -> bytes:
     body, form = _ENCODER.encode(frame), _PLAIN
     if len(body) >= _WORTH_COMPRESSING_BYTES:
         body, form = _compress(body), _ZSTD
-    return _HEAD.pack(_MARK, len(body), zlib.crc32(body), form) + body
+    return _HEAD.pack(_MARK, len(body), form, _checksum(len(body), form, body)) + body
+
+
+def _checksum(length: int, form: int, body: bytes) -> int:
+    return zlib.crc32(body, zlib.crc32(_SUMMED.pack(length, form)))
 
 
 def _frame_at(
@@ -167,14 +172,14 @@ def _frame_at(
     head = os.pread(descriptor, _HEAD.size, position)
     if len(head) < _HEAD.size:
         return "it ends within the head of a frame"
-    mark, length, checksum, form = _HEAD.unpack(head)
+    mark, length, form, checksum = _HEAD.unpack(head)
     begin = position + _HEAD.size
     if mark != _MARK or length > _FRAME_MAX_BYTES:
         return "no frame begins here"
     if begin + length > limit:
         return "it ends within a frame"
     body = os.pread(descriptor, length, begin)
-    if zlib.crc32(body) != checksum:
+    if _checksum(length, form, body) != checksum:
         return "a frame isn't as it was written"
     try:
         return begin + length, decoder.decode(_decompress(body) if form == _ZSTD else body)
