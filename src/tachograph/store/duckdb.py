@@ -35,7 +35,7 @@ SCHEMA_VERSION: Final = 3
 _BUSY_SECONDS: Final = 30.0
 _BUSY_POLL_SECONDS: Final = 0.02
 _CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
-    "memory_limit": "256MB",
+    "memory_limit": "208MB",
     "preserve_insertion_order": False,  # `seq` has the order, so that all cores may append
     "max_vacuum_tasks": 0,  # merging row groups when it closes would rewrite half of what was just appended
     "autoinstall_known_extensions": False,  # nothing is fetched from anywhere
