@@ -10,6 +10,7 @@ import pytest
 
 from cli.made_up import HISTORY, metric, write_log
 from tachograph.aggregate import compute
+from tachograph.store.duckdb import Store
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from cli.conftest import Command
     from tachograph.aggregate.question import Question
     from tachograph.aggregate.result import AggregationResult
-    from tachograph.store.duckdb import Store
 
 
 @pytest.fixture
@@ -101,11 +101,14 @@ def test_remarks_are_made_again(log: Path, tachograph: Command) -> None:
     assert tachograph("daily").err == tachograph("daily").err == "1 line could not be read: tachograph rejects\n"
 
 
-def test_a_store_with_a_log_of_its_own_is_asked_itself(
+def test_a_store_in_whose_log_something_was_written_is_asked_itself(
     log: Path, store_file: Path, computed: list[str], tachograph: Command
 ) -> None:
-    """It was not closed: its file is not all there is to it."""
+    """Its file is not all there is to it."""
     tachograph("daily")
-    store_file.with_name(f"{store_file.name}.wal").touch()
+    before = store_file.read_bytes()
+    with Store.open(store_file) as store:
+        store.connection.execute("INSERT INTO meta VALUES ('something', 'else')")
+    assert store_file.read_bytes() == before
     tachograph("daily")
     assert computed == ["daily", "daily"]

@@ -29,6 +29,7 @@ _FORM: Final = 1
 """Goes up when the same question has another answer, or answers are kept otherwise."""
 _HEADERS: Final = 3 * 4096
 """A DuckDB file begins with three headers, of which one counts the checkpoints."""
+_END_OF_WAL: Final = 4096
 _KEPT_MAX: Final = 16
 _BYTES_MAX: Final = 4 << 20
 
@@ -89,16 +90,25 @@ class Memory:
             return None
 
     def _state_now(self) -> str | None:
-        """What changes with the program, the prices, the store and the logs; None while the store isn't at rest."""
-        if self._store.with_name(f"{self._store.name}.wal").exists():
-            return None
+        """What changes with the program, the prices, the store and the logs; None where there is no store."""
         try:
             with self._store.open("rb") as handle:
-                headers = hashlib.blake2b(handle.read(_HEADERS), digest_size=16).hexdigest()
-            size = self._store.stat().st_size
+                headers = handle.read(_HEADERS)
+                size = handle.seek(0, os.SEEK_END)
+            written = hashlib.blake2b(headers + self._end_of_wal(), digest_size=16).hexdigest()
         except OSError:
             return None
-        return " ".join((__version__, str(_FORM), data_version(self._store.parent), headers, str(size), self._logs))
+        return " ".join((__version__, str(_FORM), data_version(self._store.parent), written, str(size), self._logs))
+
+    def _end_of_wal(self) -> bytes:
+        """What tells the write-ahead log from what it was before: its size and its end, which has checksums."""
+        try:
+            with self._store.with_name(f"{self._store.name}.wal").open("rb") as handle:
+                size = handle.seek(0, os.SEEK_END)
+                handle.seek(max(0, size - _END_OF_WAL))
+                return b"%d %b" % (size, handle.read())
+        except FileNotFoundError:
+            return b""
 
 
 def _but_for_logs(state: str) -> str:

@@ -123,6 +123,7 @@ def copy_database(connection: DuckDBPyConnection, path: Path, journal: str) -> N
     try:
         connection.execute(f'COPY FROM DATABASE "{here}" TO copy')
         connection.execute("UPDATE copy.meta SET value = ? WHERE name = 'journal'", [journal])
+        connection.execute("CHECKPOINT copy")
     finally:
         connection.execute("DETACH copy")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import msgspec
@@ -47,7 +47,10 @@ _ROWS_ALONE: Final = 50_000
 """From so many on, rows are committed before they are merged: DuckDB would write them again otherwise."""
 _ROWS_AS_LISTS: Final = 1_000
 """Up to so many, Python's lists are as quick as Arrow, which needs more of DuckDB to be imported."""
+_WAL_BYTES: Final = 256 << 10
 _COSTING: Final = ("model", "cost_usd")
+_ENDING_RUNS: Final = frozenset({"agent_execution", "tool_use"})
+"""Types of metrics that may tell of the end of an agent's run."""
 _MODELS_MAX: Final = 5_000
 """More models than there are: whoever writes more names into a log doesn't make us look for all of them."""
 
@@ -66,6 +69,7 @@ class Store:
         self.path = path
         self._gate = gate
         self._reading = reading
+        self._closed = False
 
     @classmethod
     def in_memory(cls) -> Store:
@@ -99,6 +103,8 @@ class Store:
             if not read_only and reading is None:
                 own = Reading(path, waits)
             gate.enter()
+            if not (read_only or path.exists()):
+                path.with_name(f"{path.name}.wal").unlink(missing_ok=True)  # of one that is gone: no other can have it
             store = cls(_connect_patiently(path, read_only=read_only), path, gate, own)
         except BaseException:
             gate.give_up()
@@ -139,11 +145,26 @@ class Store:
 
     def close(self) -> None:
         """Closes the store; a second call does nothing."""
-        self.connection.close()
+        if not self._closed:
+            self._closed = True
+            self._write_back_if_much()
+            self.connection.close()
         if self._gate:
             self._gate.give_up()
         if self._reading:
             self._reading.end()
+
+    def _write_back_if_much(self) -> None:
+        """Moves what was committed to the write-ahead log from there to where it belongs, if that is much.
+
+        DuckDB would do so at each end, which takes longer than to read a short log again at the next beginning.
+        """
+        wal = self.path and self.path.with_name(f"{self.path.name}.wal")
+        if wal and wal.exists() and wal.stat().st_size > _WAL_BYTES:
+            from tachograph.store import engine  # noqa: PLC0415 - as in _connect
+
+            with suppress(engine.Error):  # one that was opened to read alone, or is broken: the log is good as it is
+                self.connection.execute("CHECKPOINT")
 
     def somebody_waits(self) -> bool:
         """Whether another process waits for the store."""
@@ -309,6 +330,8 @@ class Loading:
         self._uncommitted = 0
         """Those of them that were appended in the transaction that is open."""
         self._one_core = False
+        self._types: set[str] = set()
+        """Those of the rows since the last commit."""
 
     @property
     def _connection(self) -> DuckDBPyConnection:
@@ -331,7 +354,7 @@ class Loading:
     def _begin(self) -> None:
         self._connection.begin()
         row = self._connection.execute(self._sql["last_row"]).fetchone()
-        self._last, self.appended, self._uncommitted = (row[0] if row else 0), 0, 0
+        self._last, self.appended, self._uncommitted, self._types = (row[0] if row else 0), 0, 0, set()
         self._models = {name for (name,) in self._connection.execute("SELECT model FROM priced_models").fetchall()}
         self._price_again()
 
@@ -434,6 +457,7 @@ class Loading:
         if self._journal:
             for batch in self._waiting:
                 self._journal.append(Rows(source, in_parts, user, batch.length, batch.columns))
+        self._types |= {kind for batch in self._waiting for kind in batch.words("type") if kind is not None}
         self.appended += rows
         self._uncommitted += rows
         self._waiting = []
@@ -512,9 +536,10 @@ class Loading:
                 "delete_merged",
                 "insert_merged",
             )
-        self._run("end_background_runs", "find_plain_runs")
-        if self._some("SELECT count(*) > 0 FROM going"):
-            self._run("end_plain_runs")
+        if not self._types.isdisjoint(_ENDING_RUNS):
+            self._run("end_background_runs", "find_plain_runs")
+            if self._some("SELECT count(*) > 0 FROM going"):
+                self._run("end_plain_runs")
         self._run("changed_sessions")
         if self._some(self._sql["have_claims"]):
             self._run("insert_claimed_starts", "credit", "apply_credit", "place_starts", "apply_starts")
@@ -575,7 +600,10 @@ def make_folder(store: Path) -> None:
 def _connect(database: str, *, read_only: bool) -> DuckDBPyConnection:
     from tachograph.store import engine  # noqa: PLC0415 - takes time, which a command that asks nothing shouldn't pay
 
-    return engine.connect(database, read_only=read_only, config=_CONFIG)
+    connection = engine.connect(database, read_only=read_only, config=_CONFIG)
+    if not read_only:
+        connection.execute("PRAGMA disable_checkpoint_on_shutdown")  # see Store.close
+    return connection
 
 
 def _connect_patiently(path: Path, *, read_only: bool) -> DuckDBPyConnection:

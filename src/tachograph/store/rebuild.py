@@ -56,6 +56,7 @@ def rebuild(store: Path) -> Rebuilt:
             made.forget_ledger()
             copy.begin_anew(made.connection, keep_old=True)
         found.metrics = made.metrics_count()
+        made.connection.execute("CHECKPOINT")  # so that one file is all there is of it
     found.aside = set_aside(store)
     half.replace(store)
     return found
@@ -63,12 +64,13 @@ def rebuild(store: Path) -> Rebuilt:
 
 def set_aside(store: Path) -> Path | None:
     """Renames a store's files to a name that is free; gives the new one, or None where there was none."""
+    wal = store.with_name(f"{store.name}.wal")
     if not store.exists():
+        wal.unlink(missing_ok=True)  # of no use without the store, and in the way of another one
         return None
     number = 1
     while (aside := store.with_name(f"{store.stem}.damaged-{number}.duckdb")).exists():
         number += 1
-    wal = store.with_name(f"{store.name}.wal")
     if wal.exists():
         wal.replace(aside.with_name(f"{aside.name}.wal"))
     store.replace(aside)
