@@ -2,7 +2,7 @@
 
 The format is JSON Lines: one object a line, with `id`, `timestamp`, `type`, `session_id`, `user_id`, `data` and
 `metadata`. `read_metric` is the exact reading, a line at a time, and says why a line is refused. Bulk reading
-(`sources.metrics_log`) is faster, and falls back on this one for every line that it does not understand.
+(`sources.metrics_lines`) is faster, and falls back on this one for every line that it does not understand.
 """
 
 from __future__ import annotations

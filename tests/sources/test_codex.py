@@ -22,8 +22,8 @@ from tachograph.columns import (
     KeyColumn,
     WordColumn,
 )
-from tachograph.sources.codex import Codex, RolloutReader
 from tachograph.sources.codex_outcomes import output_outcome, request_error_kind
+from tachograph.sources.codex_rollouts import Codex, RolloutReader
 from tachograph.sources.codex_shapes import Failure
 from tachograph.sources.protocol import Block
 from tachograph.store.duckdb import Store

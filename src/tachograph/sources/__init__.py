@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 GROUP: Final = "tachograph.sources"
 METRICS_LOG: Final = "metrics-log"
 _MODULES: Final = {
-    "claude-code": "tachograph.sources.claude_code:ClaudeCode",
-    "codex": "tachograph.sources.codex:Codex",
-    "copilot-cli": "tachograph.sources.copilot_cli:CopilotCli",
-    "gemini-cli": "tachograph.sources.gemini_cli:GeminiCli",
-    "opencode": "tachograph.sources.opencode:OpenCode",
-    METRICS_LOG: "tachograph.sources.metrics_log:MetricsLog",
+    "claude-code": "tachograph.sources.claude_transcripts:ClaudeCode",
+    "codex": "tachograph.sources.codex_rollouts:Codex",
+    "copilot-cli": "tachograph.sources.copilot_events:CopilotCli",
+    "gemini-cli": "tachograph.sources.gemini_chats:GeminiCli",
+    "opencode": "tachograph.sources.opencode_reader:OpenCode",
+    METRICS_LOG: "tachograph.sources.metrics_lines:MetricsLog",
 }
 
 
