@@ -7,7 +7,7 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from tachograph.sources.opencode_reader import OpenCode
+from tachograph.sources.opencode import OpenCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -31,7 +31,7 @@ from claude_lines import (
     usage,
 )
 from tachograph.sources import source
-from tachograph.sources.claude_transcripts import ClaudeCode
+from tachograph.sources.claude_code import ClaudeCode
 from tachograph.store.duckdb import Store
 
 if TYPE_CHECKING:

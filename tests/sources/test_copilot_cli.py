@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from claude_lines import SECRET, microseconds, stamp
 from parts import Row, merged, parts
 from tachograph.sources import copilot_events
-from tachograph.sources.claude_transcripts import ClaudeCode
-from tachograph.sources.copilot_events import CopilotCli
+from tachograph.sources.claude_code import ClaudeCode
+from tachograph.sources.copilot_cli import CopilotCli
 from tachograph.sources.copilot_shapes import Counters, Memory, Usage
-from tachograph.sources.gemini_chats import GeminiCli
+from tachograph.sources.gemini_cli import GeminiCli
 from tachograph.sources.protocol import Block
 from tachograph.store.duckdb import Store
 

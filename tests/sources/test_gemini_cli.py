@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 import claude_lines
 from claude_lines import SECRET, microseconds, stamp
 from parts import Row, merged, parts
-from tachograph.sources import gemini_chats
-from tachograph.sources.claude_transcripts import ClaudeCode
-from tachograph.sources.gemini_chats import GeminiCli
+from tachograph.sources import gemini_shapes
+from tachograph.sources.claude_code import ClaudeCode
+from tachograph.sources.gemini_cli import GeminiCli
 from tachograph.store.duckdb import Store
 
 SESSION = "aaaaaaaa-0000-4000-8000-000000000001"
@@ -434,7 +434,7 @@ def test_a_document_that_is_written_anew_gives_the_same(records: list[Json], dat
         assert merged(grown.rows) == merged(whole.rows)
 
 
-SHAPES = (gemini_chats._Record, gemini_chats._Call, gemini_chats._Tokens, gemini_chats._AgentArguments)
+SHAPES = (gemini_shapes.Record, gemini_shapes.Call, gemini_shapes.Tokens, gemini_shapes.AgentArguments)
 KEYS = st.sampled_from(sorted({name for shape in SHAPES for name in shape.__struct_encode_fields__}))
 LEAVES = (
     st.none()

@@ -24,7 +24,7 @@ from tachograph.metric import (
     read_metric,
 )
 from tachograph.sources import metrics_lines
-from tachograph.sources.metrics_lines import MetricsLog
+from tachograph.sources.metrics_log import MetricsLog
 from tachograph.sources.protocol import Block
 from tachograph.store.duckdb import Store
 

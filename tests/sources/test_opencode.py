@@ -35,7 +35,7 @@ from opencode_sessions import (
     tool,
     us,
 )
-from tachograph.sources.opencode_reader import OpenCode
+from tachograph.sources.opencode import OpenCode
 from tachograph.store.duckdb import Store
 
 if TYPE_CHECKING:

@@ -1,6 +1,7 @@
 """The known sources, by name: those built in, and those that other packages add.
 
-To build one in, copy the smallest module here and add its row below. A package adds one through the entry-point group
+To build one in, add its row below and two modules here: a `Source`, which almost every command loads, and beside it the
+reader, with the shapes and patterns that only reading needs. A package adds one through the entry-point group
 `tachograph.sources`: the entry's name is the source's, and what it names is a class that is a `Source`.
 """
 
@@ -23,12 +24,12 @@ if TYPE_CHECKING:
 GROUP: Final = "tachograph.sources"
 METRICS_LOG: Final = "metrics-log"
 _MODULES: Final = {
-    "claude-code": "tachograph.sources.claude_transcripts:ClaudeCode",
-    "codex": "tachograph.sources.codex_rollouts:Codex",
-    "copilot-cli": "tachograph.sources.copilot_events:CopilotCli",
-    "gemini-cli": "tachograph.sources.gemini_chats:GeminiCli",
-    "opencode": "tachograph.sources.opencode_reader:OpenCode",
-    METRICS_LOG: "tachograph.sources.metrics_lines:MetricsLog",
+    "claude-code": "tachograph.sources.claude_code:ClaudeCode",
+    "codex": "tachograph.sources.codex:Codex",
+    "copilot-cli": "tachograph.sources.copilot_cli:CopilotCli",
+    "gemini-cli": "tachograph.sources.gemini_cli:GeminiCli",
+    "opencode": "tachograph.sources.opencode:OpenCode",
+    METRICS_LOG: "tachograph.sources.metrics_log:MetricsLog",
 }
 
 

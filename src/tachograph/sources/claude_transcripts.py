@@ -29,19 +29,16 @@ from tachograph.sources.claude_shapes import (
     Iteration,
     Line,
     Progress,
-    Settings,
     Snapshot,
     ToolResult,
     Usage,
 )
 from tachograph.sources.decoding import BAD_JSON, NOTHING, reason_of, told
-from tachograph.sources.places import named_folder, named_folders
 from tachograph.sources.protocol import LineProblem
 from tachograph.sources.surrogates import with_whole_characters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from tachograph.sources.protocol import Block
 
@@ -67,73 +64,6 @@ _AGENT_INPUT: Final = msgspec.json.Decoder(AgentInput)
 _DURATION: Final = msgspec.json.Decoder(DurationOnly)
 _SNAPSHOT: Final = msgspec.json.Decoder(Snapshot)
 _TEXT: Final = msgspec.json.Decoder(str)
-_ACCOUNT: Final = msgspec.json.Decoder(Settings)
-
-
-class ClaudeCode:
-    """Transcripts below `projects`, in Claude Code's configuration folder."""
-
-    name = "claude-code"
-    title = "Claude Code"
-    merging = True
-    names_users = False
-    reading: Final = "lines"
-
-    def places(self, environment: Mapping[str, str], home: Path) -> list[Path]:
-        """`CLAUDE_CONFIG_DIR` (one or more, separated by commas) moves the configuration from its two usual folders."""
-        moved = named_folders(environment.get("CLAUDE_CONFIG_DIR", ""))
-        if moved:
-            return [_projects(folder) for folder in moved]
-        shared = environment.get("XDG_CONFIG_HOME")
-        return [
-            home / ".claude" / "projects",
-            (named_folder(shared) if shared else home / ".config") / "claude" / "projects",
-        ]
-
-    def owns(self, path: str) -> bool:
-        """Any `.jsonl` but the journals that workflows keep beside their agents' transcripts."""
-        return path.endswith(".jsonl") and not path.endswith(("/journal.jsonl", "\\journal.jsonl"))
-
-    def user(self, environment: Mapping[str, str], home: Path) -> str | None:
-        """Whose account `.claude.json` names: by e-mail address, else by the account's id."""
-        for folder in (*named_folders(environment.get("CLAUDE_CONFIG_DIR", "")), home, home / ".claude"):
-            try:
-                account = _ACCOUNT.decode((folder / ".claude.json").read_bytes())
-            except (OSError, *BAD_JSON):
-                continue
-            if account.oauthAccount is not None:
-                return account.oauthAccount.emailAddress or account.oauthAccount.accountUuid
-        return None
-
-    def beside(self, path: str) -> list[str]:
-        """None: a transcript stands alone."""
-        del path
-        return []
-
-    def recognises(self, first_lines: list[bytes]) -> bool:
-        """Whether one of the lines has the envelope of a transcript."""
-        for line in first_lines:
-            try:
-                top = msgspec.json.decode(line, type=dict[str, msgspec.Raw])
-            except BAD_JSON:
-                continue
-            if "sessionId" in top and "type" in top and ("uuid" in top or "message" in top or "timestamp" in top):
-                return True
-            if top.keys() >= {"type", "snapshot", "messageId"} or top.keys() >= {
-                "type",
-                "summary",
-                "leafUuid",
-            }:
-                return True
-        return False
-
-    def reader(self) -> TranscriptReader:
-        """A reader of transcripts."""
-        return TranscriptReader()
-
-
-def _projects(folder: Path) -> Path:
-    return folder if folder.name == "projects" else folder / "projects"
 
 
 def _larger(one: C | None, other: C | None) -> C | None:

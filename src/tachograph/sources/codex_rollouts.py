@@ -36,19 +36,16 @@ from tachograph.sources.codex_shapes import (
 )
 from tachograph.sources.codex_thread import Thread, Totals, dated_id, totals_of
 from tachograph.sources.decoding import BAD_JSON, NOTHING, reason_of, told
-from tachograph.sources.places import named_folder
 from tachograph.sources.protocol import LineProblem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from tachograph.sources.protocol import Block
 
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_ROLLOUT: Final = re.compile(r"rollout-.*\.jsonl(\.zst)?")
 _ITEMS: Final = frozenset({"response_item", "event_msg"})
 """Records whose payload says what they are."""
-_ENVELOPES: Final = _ITEMS | {"session_meta", "turn_context", "compacted", "token_usage_record", "world_state"}
 _READ_IN_COPIES: Final = frozenset({"session_meta", "turn_context", "task_started", "turn_started", "token_count"})
 """The records that tell, of the lines of another thread, where they end and what its totals are."""
 _PLAIN_AGENT: Final = "default"
@@ -59,56 +56,10 @@ _KIND: Final = msgspec.json.Decoder(Kind)
 _THREAD: Final = msgspec.json.Decoder(Thread)
 _SOURCE: Final = msgspec.json.Decoder(Source)
 _SECONDS: Final = msgspec.json.Decoder(float | None)
-_WORD: Final = msgspec.json.Decoder(str | None)
 _FAILURE: Final = msgspec.json.Decoder(Failure | None)
 _TURN_STARTED: Final = msgspec.json.Decoder(TurnStarted)
 _TURN_ENDED: Final = msgspec.json.Decoder(TurnEnded)
 _ANYTHING: Final = msgspec.json.Decoder(Anything)
-
-
-class Codex:
-    """Rollouts below `sessions` and `archived_sessions`, in Codex's folder."""
-
-    name = "codex"
-    title = "Codex CLI"
-    merging = True
-    names_users = False
-    reading: Final = "sequence"
-
-    def places(self, environment: Mapping[str, str], home: Path) -> list[Path]:
-        """`CODEX_HOME` moves the folder from its usual place."""
-        moved = environment.get("CODEX_HOME", "").strip()
-        folder = named_folder(moved) if moved else home / ".codex"
-        return [folder / "sessions", folder / "archived_sessions"]
-
-    def user(self, environment: Mapping[str, str], home: Path) -> str | None:  # noqa: ARG002 - as the protocol has it
-        """Nobody: who uses Codex stands only in the file that holds the tokens, which is not ours to read."""
-        return None
-
-    def owns(self, path: str) -> bool:
-        """Rollouts, also those that Codex has compressed as they were old."""
-        return _ROLLOUT.fullmatch(Path(path).name) is not None
-
-    def beside(self, path: str) -> list[str]:  # noqa: ARG002 - as the protocol has it
-        """None: a rollout is a file of its own."""
-        return []
-
-    def recognises(self, first_lines: list[bytes]) -> bool:
-        """Whether one of the lines is a record in its envelope, or an old file's beginning."""
-        for line in first_lines:
-            try:
-                top = msgspec.json.decode(line, type=dict[str, msgspec.Raw])
-            except BAD_JSON:
-                continue
-            if top.keys() >= {"timestamp", "payload", "type"} and told(_WORD, top["type"]) in _ENVELOPES:
-                return True
-            if "type" not in top and top.keys() >= {"id", "timestamp", "instructions"}:
-                return True
-        return False
-
-    def reader(self) -> RolloutReader:
-        """A reader of rollouts."""
-        return RolloutReader()
 
 
 class RolloutReader(Calls):

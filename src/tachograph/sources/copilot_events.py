@@ -15,20 +15,20 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from tachograph.columns import ColumnBatch, ColumnBuilder, add_dicts
 from tachograph.metric import MetricType, microseconds
 from tachograph.sources.claude_errors import api_error_kind, tool_error_kind
+from tachograph.sources.copilot_cli import EVENTS_FILE
 from tachograph.sources.copilot_shapes import (
     MOST_TOKENS,
     AssistantMessage,
     CallComplete,
     CallStart,
     Compaction,
-    Configuration,
     Context,
     Counters,
     Event,
@@ -46,28 +46,20 @@ from tachograph.sources.copilot_shapes import (
 )
 from tachograph.sources.copilot_tokens import counters_of, difference, goes_on, total
 from tachograph.sources.decoding import BAD_JSON, reason_of
-from tachograph.sources.places import named_folder
 from tachograph.sources.protocol import LineProblem
 from tachograph.sources.surrogates import with_whole_characters
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator
 
     from tachograph.sources.protocol import Block
 
-_FILE: Final = "events.jsonl"
-_PLACE: Final = "session-state"
 _AUTO: Final = "auto"
 """What is selected where Copilot chooses the model: no model's name."""
-_TYPE: Final = re.compile(r"[a-z_]+\.[a-z_]+|abort")
 _WORD: Final = re.compile(r"[a-z_]{1,40}")
-_REMARK: Final = re.compile(rb"^\s*//.*$", re.MULTILINE)
 
 _EVENT: Final = msgspec.json.Decoder(Event)
 _MEMORY: Final = msgspec.json.Decoder(Memory)
-_CONFIGURATION: Final = msgspec.json.Decoder(Configuration)
-_OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_TEXT: Final = msgspec.json.Decoder(str)
 
 _REFUSALS: Final[dict[str, tuple[str, bool | None]]] = {
     "denied-interactively-by-user": ("rejected_by_user", None),
@@ -92,64 +84,6 @@ _ERRORS: Final = {
 }
 
 
-class CopilotCli:
-    """Sessions below `session-state`, in Copilot CLI's folder."""
-
-    name = "copilot-cli"
-    title = "Copilot CLI"
-    merging = True
-    names_users = False
-    reading: Literal["lines", "sequence", "files"] = "sequence"
-
-    def places(self, environment: Mapping[str, str], home: Path) -> list[Path]:
-        """`COPILOT_HOME` takes the place of `~/.copilot`."""
-        return [_folder(environment, home) / _PLACE]
-
-    def user(self, environment: Mapping[str, str], home: Path) -> str | None:
-        """The account that was logged in last; None where the configuration names none."""
-        try:
-            text = _REMARK.sub(b"", (_folder(environment, home) / "config.json").read_bytes())
-            configuration = _CONFIGURATION.decode(text)
-        except (OSError, *BAD_JSON):
-            return None
-        account = configuration.last_logged_in_user or configuration.later_last_logged_in_user
-        return (account.login or None) if account else None
-
-    def owns(self, path: str) -> bool:
-        """`<session>/events.jsonl`, and the `<session>.jsonl` of older builds."""
-        if not path.endswith(".jsonl"):
-            return False
-        file = Path(path)
-        return file.name == _FILE or file.parent.name == _PLACE
-
-    def beside(self, path: str) -> list[str]:  # noqa: ARG002 - the protocol's
-        """None: a session's events are one file."""
-        return []
-
-    def recognises(self, first_lines: list[bytes]) -> bool:
-        """Whether one of the lines is an event."""
-        return any(_is_event(line) for line in first_lines)
-
-    def reader(self) -> EventReader:
-        """A reader of events."""
-        return EventReader()
-
-
-def _folder(environment: Mapping[str, str], home: Path) -> Path:
-    moved = environment.get("COPILOT_HOME")
-    return named_folder(moved) if moved else home / ".copilot"
-
-
-def _is_event(line: bytes) -> bool:
-    try:
-        top = _OBJECT.decode(line)
-        if not {"type", "data", "id", "timestamp", "parentId"} <= top.keys():
-            return False
-        return _TYPE.fullmatch(_TEXT.decode(top["type"])) is not None and bytes(top["data"]).startswith(b"{")
-    except BAD_JSON:
-        return False
-
-
 class EventReader:
     """Reads the events of a session, one after the other."""
 
@@ -168,7 +102,7 @@ class EventReader:
         self._known = Memory() if self.memory is None else _MEMORY.decode(self.memory)
         if self._known.session is None:
             file = Path(path)
-            self._known.session = file.parent.name if file.name == _FILE else file.name.partition(".")[0]
+            self._known.session = file.parent.name if file.name == EVENTS_FILE else file.name.partition(".")[0]
         for block in blocks:
             for number, offset, line in block.numbered_lines():
                 try:

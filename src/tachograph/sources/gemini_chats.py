@@ -14,104 +14,28 @@ from __future__ import annotations
 import re
 from codecs import BOM_UTF8
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from tachograph.columns import ColumnBatch, ColumnBuilder, add_dicts
 from tachograph.metric import MetricType, microseconds
 from tachograph.sources.claude_errors import api_error_kind, tool_error_kind
-from tachograph.sources.decoding import BAD_JSON, NOTHING, reason_of
-from tachograph.sources.places import named_folder
+from tachograph.sources.decoding import BAD_JSON, reason_of
+from tachograph.sources.gemini_cli import is_of_sub_agent
+from tachograph.sources.gemini_shapes import AgentArguments, Call, Header, Message, Record, Tokens
 from tachograph.sources.protocol import Block, LineProblem
 from tachograph.sources.surrogates import with_whole_characters
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
-_CHATS: Final = "chats"
 _INVOKE_AGENT: Final = "invoke_agent"
-_MOST_TOKENS: Final = 2**53
-"""More than any conversation has, and few enough that sums of a few fit in 64 bits."""
-
-Count = Annotated[int, msgspec.Meta(ge=0, le=_MOST_TOKENS)]
-
-
-class _Tokens(msgspec.Struct, gc=False):
-    """The counters of a reply. `cached` is a part of `input`; `thoughts` and `tool` are parts of nothing else."""
-
-    input: Count | None = None
-    output: Count | None = None
-    cached: Count | None = None
-    thoughts: Count | None = None
-    tool: Count | None = None
-
-
-class _Call(msgspec.Struct, rename="camel"):
-    """A tool call, which is recorded when it is done."""
-
-    id: str | None = None
-    name: str | None = None
-    status: str | None = None
-    timestamp: str | None = None
-    agent_id: str | None = None
-    args: msgspec.Raw = NOTHING
-    result: msgspec.Raw = NOTHING
-
-
-class _Message(msgspec.Struct, rename="camel"):
-    """A message of the user, of the model (`gemini`) or of the program (`info`, `warning`, `error`)."""
-
-    type: str | None = None
-    id: str | None = None
-    timestamp: str | None = None
-    model: str | None = None
-    tokens: _Tokens | None = None
-    tool_calls: list[_Call] | None = None
-    content: msgspec.Raw = NOTHING
-
-
-class _Header(msgspec.Struct, rename="camel"):
-    """What is known of a conversation."""
-
-    session_id: str | None = None
-    start_time: str | None = None
-    kind: str | None = None
-    directories: list[str] | None = None
-    messages: list[msgspec.Raw] | None = None
-
-
-class _Record(_Message, rename="camel"):
-    """A line, or the whole of an older file: a header with or without messages, a message, or a patch of the header."""
-
-    session_id: str | None = None
-    start_time: str | None = None
-    kind: str | None = None
-    directories: list[str] | None = None
-    messages: list[msgspec.Raw] | None = None
-    patch: _Header | None = msgspec.field(default=None, name="$set")
-
-
-class _AgentArguments(msgspec.Struct):
-    """The counted part of a call that starts an agent."""
-
-    agent_name: str | None = None
-
-
-class _Accounts(msgspec.Struct):
-    """The accounts that the user has logged in with."""
-
-    active: str | None = None
-
-
-_RECORD: Final = msgspec.json.Decoder(_Record)
-_MESSAGE: Final = msgspec.json.Decoder(_Message)
-_AGENT_ARGUMENTS: Final = msgspec.json.Decoder(_AgentArguments)
-_ACCOUNTS: Final = msgspec.json.Decoder(_Accounts)
+_RECORD: Final = msgspec.json.Decoder(Record)
+_MESSAGE: Final = msgspec.json.Decoder(Message)
+_AGENT_ARGUMENTS: Final = msgspec.json.Decoder(AgentArguments)
 _OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
-_FIRST_MEMBERS: Final = re.compile(rb'\s*\{((?:\s*"[^"\\]{1,60}"\s*:\s*(?:"(?:[^"\\]|\\.)*"|[\w.+-]+)\s*,)*+)')
-"""The members of an object before the first that is itself an object or a list."""
 _ERROR_TEXT: Final = re.compile(rb'"error"\s*:\s*(?=")')
 _REFUSED: Final = re.compile(rb"User denied|did not allow|User rejected", re.IGNORECASE)
 _API_ERRORS: Final = (
@@ -130,74 +54,6 @@ _TOOL_ERRORS: Final = (
     (rb"params must|must have required property|invalid parameter", "invalid_input"),
 )
 _DONE: Final[dict[str, bool | None]] = {"success": True, "error": False, "cancelled": None}
-
-
-class GeminiCli:
-    """Conversations below `tmp`, in Gemini CLI's folder."""
-
-    name = "gemini-cli"
-    title = "Gemini CLI"
-    merging = True
-    names_users = False
-    reading: Literal["lines", "sequence", "files"] = "files"
-
-    def places(self, environment: Mapping[str, str], home: Path) -> list[Path]:
-        """`GEMINI_CLI_HOME` takes the place of the home folder."""
-        return [_folder(environment, home) / "tmp"]
-
-    def user(self, environment: Mapping[str, str], home: Path) -> str | None:
-        """The account that is logged in; None where there is none, as with an API key."""
-        try:
-            accounts = (_folder(environment, home) / "google_accounts.json").read_bytes()
-            return _ACCOUNTS.decode(accounts).active or None
-        except (OSError, *BAD_JSON):
-            return None
-
-    def owns(self, path: str) -> bool:
-        """`chats/session-*.json` and `.jsonl`, and a sub-agent's `chats/<session>/<id>.jsonl`."""
-        if not path.endswith((".json", ".jsonl")):
-            return False
-        file = Path(path)
-        return file.name.startswith("session-") if file.parent.name == _CHATS else _is_of_sub_agent(file)
-
-    def beside(self, path: str) -> list[str]:  # noqa: ARG002 - the protocol's
-        """None: a conversation is one file."""
-        return []
-
-    def recognises(self, first_lines: list[bytes]) -> bool:
-        """Whether there is a header, on a line of its own or at the beginning of one object over many lines."""
-        for line in first_lines:
-            try:
-                top = _OBJECT.decode(line)
-            except BAD_JSON:
-                continue
-            if _is_header(top):
-                return True
-        members = _FIRST_MEMBERS.match(b"\n".join(first_lines).removeprefix(BOM_UTF8))
-        if members is None:
-            return False
-        try:
-            return _is_header(_OBJECT.decode(b"{" + members[1].rstrip(b", \t\r\n") + b"}"))
-        except BAD_JSON:
-            return False
-
-    def reader(self) -> ConversationReader:
-        """A reader of conversations."""
-        return ConversationReader()
-
-
-def _folder(environment: Mapping[str, str], home: Path) -> Path:
-    moved = environment.get("GEMINI_CLI_HOME")
-    return (named_folder(moved) if moved else home) / ".gemini"
-
-
-def _is_of_sub_agent(path: Path) -> bool:
-    return path.suffix == ".jsonl" and path.parent.parent.name == _CHATS
-
-
-def _is_header(top: Mapping[str, msgspec.Raw]) -> bool:
-    """Forks of Gemini CLI and Claude Code name a session on each line, which has a `type` or a `uuid`."""
-    return {"sessionId", "projectHash"} <= top.keys() and not {"type", "uuid", "payload"} & top.keys()
 
 
 class ConversationReader:
@@ -242,7 +98,7 @@ class _Conversation:
         self.start_time: str | None = None
         self.kind: str | None = None
         self.directory: str | None = None
-        self.messages: list[_Message] = []
+        self.messages: list[Message] = []
         self.is_something = False
 
     def add_lines(self, data: bytes) -> Iterator[LineProblem]:
@@ -272,7 +128,7 @@ class _Conversation:
             return
         yield from self._add(record, 0, 0)
 
-    def _add(self, record: _Record, line: int, offset: int) -> Iterator[LineProblem]:
+    def _add(self, record: Record, line: int, offset: int) -> Iterator[LineProblem]:
         self.is_something = True
         for header in (record, record.patch):
             if header is not None:
@@ -280,7 +136,7 @@ class _Conversation:
         if record.type is not None:
             self.messages.append(record)
 
-    def _add_header(self, header: _Record | _Header, line: int, offset: int) -> Iterator[LineProblem]:
+    def _add_header(self, header: Record | Header, line: int, offset: int) -> Iterator[LineProblem]:
         self.session = self.session or header.session_id
         self.start_time = self.start_time or header.start_time
         self.kind = self.kind or header.kind
@@ -297,7 +153,7 @@ class _Rows:
     """A conversation as parts of metrics."""
 
     def __init__(self, path: Path, conversation: _Conversation) -> None:
-        nested = _is_of_sub_agent(path)
+        nested = is_of_sub_agent(path)
         is_sub_agent = nested or conversation.kind == "subagent"
         self._file = conversation.session
         self._session = path.parent.name if nested else conversation.session
@@ -331,14 +187,14 @@ class _Rows:
                 self._add("agent", start, MetricType.AGENT_EXECUTION)
         return self._rows
 
-    def _reply(self, message: _Message, ts: int) -> None:
+    def _reply(self, message: Message, ts: int) -> None:
         counters = _counters(message.tokens)
         if counters:
             self._add(_name(message), ts, MetricType.TOKEN_USAGE, model=message.model, **counters)
         for call in message.tool_calls or ():
             self._call(message, call, ts)
 
-    def _call(self, message: _Message, call: _Call, ts: int) -> None:
+    def _call(self, message: Message, call: Call, ts: int) -> None:
         """A call begins when the reply is there, and is recorded with its end.
 
         That includes the wait for a permission, and for the other calls of the reply, which are recorded together.
@@ -373,11 +229,11 @@ class _Rows:
         )
 
 
-def _name(message: _Message) -> str:
+def _name(message: Message) -> str:
     return message.id or message.timestamp or ""
 
 
-def _counters(tokens: _Tokens | None) -> dict[str, Any]:
+def _counters(tokens: Tokens | None) -> dict[str, Any]:
     """The counters as disjoint kinds, those that are there."""
     if tokens is None:
         return {}
@@ -395,7 +251,7 @@ def _counters(tokens: _Tokens | None) -> dict[str, Any]:
     return counters
 
 
-def _agent(call: _Call) -> str | None:
+def _agent(call: Call) -> str | None:
     """The kind of agent that a call starts: what it asks for, or in older builds the tool itself."""
     if call.name != _INVOKE_AGENT:
         return call.name
@@ -405,7 +261,7 @@ def _agent(call: _Call) -> str | None:
         return None
 
 
-def _kind_of_call(call: _Call) -> str:
+def _kind_of_call(call: Call) -> str:
     result = bytes(call.result)
     if call.status == "cancelled":
         return "rejected_by_user" if _REFUSED.search(result) else "cancelled"

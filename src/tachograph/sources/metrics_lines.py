@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from datetime import date
 from math import inf, isnan, nan
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeGuard
 
 import msgspec
@@ -27,7 +26,6 @@ from tachograph.metric import (
     parse_line,
 )
 from tachograph.sources.decoding import BAD_JSON
-from tachograph.sources.places import named_folders
 from tachograph.sources.protocol import LineProblem
 
 if TYPE_CHECKING:
@@ -35,7 +33,6 @@ if TYPE_CHECKING:
 
     from tachograph.sources.protocol import Block
 
-_NAME: Final = re.compile(r"metrics_\d{8}_\d{6}.*\.jsonl(\.gz|\.zst)?")
 _UNKNOWN_KEY: Final = re.compile(
     r"Object contains unknown field `(.*)` - at `\$(\[(?:\d+|\.\.\.)\])?(\.data)?`", re.DOTALL
 )
@@ -80,41 +77,6 @@ class _NotPlain(Exception):  # noqa: N818 - a signal inside this module
     """The block isn't made of good lines alone."""
 
 
-class MetricsLog:
-    """Folders of `metrics_YYYYMMDD_HHMMSS*.jsonl`, plain, `.gz` or `.zst`."""
-
-    name = "metrics-log"
-    title = "metrics log"
-    merging = False
-    names_users = True
-    reading: Final = "lines"
-
-    def places(self, environment: Mapping[str, str], home: Path) -> list[Path]:
-        """The folders named in `TACHOGRAPH_METRICS` (separated by commas); a log has no place of its own."""
-        del home
-        return named_folders(environment.get("TACHOGRAPH_METRICS", ""))
-
-    def user(self, environment: Mapping[str, str], home: Path) -> str | None:  # noqa: ARG002 - as the protocol has it
-        """Nobody: each metric says itself whose it is."""
-        return None
-
-    def owns(self, path: str) -> bool:
-        """A file of the log's naming scheme."""
-        return _NAME.fullmatch(Path(path).name) is not None
-
-    def beside(self, path: str) -> list[str]:  # noqa: ARG002 - as the protocol has it
-        """None: a log's files are whole in themselves."""
-        return []
-
-    def recognises(self, first_lines: list[bytes]) -> bool:
-        """Whether any of the first lines has the shape of a metric, good or not."""
-        return any(_looks_like_a_metric(line) for line in first_lines)
-
-    def reader(self) -> MetricsLogReader:
-        """A reader of metrics logs."""
-        return MetricsLogReader()
-
-
 class MetricsLogReader:
     """Reads blocks into columns, block by block, or line by line where a block has a bad line."""
 
@@ -157,14 +119,6 @@ class MetricsLogReader:
         if self._builder.length:
             self._full.append(self._builder.batch())
             self._builder = ColumnBuilder()
-
-
-def _looks_like_a_metric(line: bytes) -> bool:
-    try:
-        top = msgspec.json.decode(line, type=dict[str, msgspec.Raw])
-    except BAD_JSON:
-        return False
-    return {"timestamp", "type"} <= top.keys() and ("data" in top or "id" in top) and "message" not in top
 
 
 def _line_by_line(block: Block) -> tuple[list[dict[str, Any]], list[LineProblem]]:
