@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 import msgspec
 
 from tachograph.columns import FINISHED, ColumnBatch, ColumnBuilder, add_dicts
-from tachograph.metric import MILLISECONDS, SECONDS, MetricType, Moments
+from tachograph.metric import MetricType
+from tachograph.moments import MILLISECONDS, SECONDS, Moments
 from tachograph.sources.claude_errors import api_error_kind, retried_error_kind, tool_error_kind
 from tachograph.sources.claude_shapes import (
     AgentInput,
