@@ -15,7 +15,7 @@ import msgspec
 
 from tachograph import __version__
 from tachograph.aggregate.result import AggregationResult
-from tachograph.prices import data_version
+from tachograph.price_list import data_version
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
