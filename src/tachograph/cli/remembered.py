@@ -6,7 +6,6 @@ cache: it is left out where anything about it is doubtful, and can be deleted at
 
 from __future__ import annotations
 
-import hashlib
 import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
@@ -15,6 +14,7 @@ import msgspec
 
 from tachograph import __version__
 from tachograph.aggregate.result import AggregationResult
+from tachograph.digest import digest
 from tachograph.price_list import data_version
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class Memory:
             return None
         try:
             with self._store.open("rb") as handle:
-                headers = hashlib.blake2b(handle.read(_HEADERS), digest_size=16).hexdigest()
+                headers = digest(handle.read(_HEADERS), 16)
             size = self._store.stat().st_size
         except OSError:
             return None
@@ -117,4 +117,4 @@ def _name(asked: Question) -> str | None:
 
 def _fingerprint(found: Sequence[Found]) -> str:
     told = "\n".join([f"{file.path}\0{file.source}\0{file.size}\0{file.mtime_ns}" for file in found])
-    return hashlib.blake2b(told.encode(), digest_size=16).hexdigest()
+    return digest(told.encode(), 16)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Final
 
 from tachograph.columns import COLUMNS, FINISHED
@@ -67,7 +67,7 @@ def load_statements() -> dict[str, str]:
 
 
 def _text(name: str) -> str:
-    return (files("tachograph.store") / name).read_text(encoding="utf-8")
+    return Path(__file__).with_name(name).read_text(encoding="utf-8")
 
 
 def sql_type(name: str) -> str:
