@@ -11,10 +11,10 @@ import msgspec
 import pytest
 
 from claude_lines import SESSION, Line, call, ingest, reply, result, text, tool_use, transcript, usage
-from tachograph import prices
+from tachograph import price_list
 from tachograph.aggregate.compute import compute
 from tachograph.aggregate.question import question
-from tachograph.prices import PRICES_FILE, PriceFile, data_version
+from tachograph.price_list import PRICES_FILE, PriceFile, data_version
 from tachograph.store.duckdb import Store
 
 if TYPE_CHECKING:
@@ -289,7 +289,7 @@ def write_prices(folder: Path, **usd_per_million: float) -> None:
     provider = {"id": "acme", "name": "Acme", "api_pattern": "x", "model_match": {"contains": "acme"}}
     body = json.dumps([{**provider, "models": models}]).encode()
     about = PriceFile(
-        genai_prices=prices._package_version(),
+        genai_prices=price_list._package_version(),
         downloaded="2026-06-01T00:00:00+00:00",
         size=len(body),
         sha256=sha256(body).hexdigest(),

@@ -19,21 +19,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import asdict, astuple, fields
 
-from tachograph import prices
+from tachograph import price_finding, price_list, price_rows
 from tachograph.metric import FIRST_US, LAST_US, microseconds_of, moment
+from tachograph.price_finding import rates_of
+from tachograph.price_list import PRICES_FILE, PricesUnusable, data_version, update
 from tachograph.prices import (
     COST_SQL,
     MOST_TOKENS,
     PRICE_COLUMNS,
     PRICE_JOIN,
-    PRICES_FILE,
-    PricesUnusable,
     Rate,
     cost_without_join,
-    data_version,
     dollars,
-    rates_of,
-    update,
 )
 
 if TYPE_CHECKING:
@@ -140,7 +137,7 @@ def at(text: str) -> int:
 
 @cache
 def rows_of(index: int) -> list[Rate]:
-    return list(prices._rows(str(index), MODELS[index][1]))
+    return list(price_rows.rows_of(str(index), MODELS[index][1]))
 
 
 def corners(rates: Sequence[Rate]) -> tuple[list[int], list[int]]:
@@ -201,22 +198,22 @@ def test_any_request_costs_exactly_what_genai_prices_says(drawn: list[tuple[int,
 
 
 def test_a_name_with_its_seller_finds_that_sellers_model() -> None:
-    snapshot = prices._snapshot(None)
-    found = [(prices._find(snapshot, f"{provider.id}/{info.id}"), info) for provider, info in MODELS]
+    snapshot = price_list.snapshot_in(None)
+    found = [(price_finding.find_model(snapshot, f"{provider.id}/{info.id}"), info) for provider, info in MODELS]
     assert all(model is info for model, info in found if model)
     assert sum(model is None for model, _ in found) < 100  # ids that aren't names, such as "regional.…"
 
 
 def test_no_word_after_a_models_name_is_ever_ignored() -> None:
-    snapshot = prices._snapshot(None)
+    snapshot = price_list.snapshot_in(None)
     for provider, info in MODELS:
-        if all(kind == "equals" for kind, _ in prices._clauses(info.match)):
+        if all(kind == "equals" for kind, _ in price_finding.clauses(info.match)):
             continue
         for word in ("-foo", "-fast", "-9", ".9", "-mini", "-v2:0", *(["9"] if provider.id != "aws" else [])):
             other = f"{provider.id}/{info.id}{word}"  # Bedrock's ids end with the number of an edition
-            found = prices._find(snapshot, other)
+            found = price_finding.find_model(snapshot, other)
             if found:  # by a name of its own, then: "glm-5p3-fast", "gpt-5-mini"
-                assert any(text.lower().endswith(word) for _, text in prices._clauses(found.match)), other
+                assert any(text.lower().endswith(word) for _, text in price_finding.clauses(found.match)), other
 
 
 def test_the_columns_are_the_fields_of_a_rate_in_their_order() -> None:
@@ -495,7 +492,7 @@ def test_downloaded_prices_hold_until_the_package_is_updated(tmp_path: Path) -> 
 def test_damaged_prices_are_told_and_not_used(tmp_path: Path, damage: Any, told_by_version: bool) -> None:
     path = updated(tmp_path)
     path.write_bytes(damage(path.read_bytes()))
-    prices._downloaded.cache_clear()  # as in another process
+    price_list._downloaded.cache_clear()  # as in another process
     with pytest.raises(PricesUnusable, match="damaged") as raised:
         rates_of("claude-opus-5", tmp_path)
     assert raised.value.where == str(path)
@@ -588,7 +585,7 @@ def test_conditions_that_overlap_make_rows_that_do_not(tmp_path: Path) -> None:
     ]
     updated(tmp_path, price_data(model("claude-odd", conditions)))
     rates = rates_of("claude-odd", tmp_path)
-    info = prices._find(prices._snapshot(tmp_path), "claude-odd")
+    info = price_finding.find_model(price_list.snapshot_in(tmp_path), "claude-odd")
     assert info
     for ts in corners(rates)[0]:
         assert plain_cost(rates, ts, (10**6, 0, 0, 0, 0)) == info.get_prices(moment(ts)).input_mtok
@@ -607,7 +604,7 @@ def test_a_price_finer_than_the_unit_is_rounded(tmp_path: Path) -> None:
 
 def test_the_version_of_the_data_is_known_without_importing_genai_prices() -> None:
     code = (
-        "import sys; from tachograph.prices import data_version; print(data_version());"
+        "import sys; from tachograph.price_list import data_version; print(data_version());"
         "sys.exit(bool({'genai_prices', 'pydantic', 'httpx2', 'importlib.metadata'} & set(sys.modules)))"
     )
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -618,7 +615,7 @@ def test_rates_are_found_without_the_network() -> None:
     code = (
         "import sys\n"
         "sys.addaudithook(lambda event, _: sys.exit(event) if event.startswith('socket.') else None)\n"
-        "from tachograph.prices import rates_of; print(len(rates_of('claude-sonnet-4-5')))"
+        "from tachograph.price_finding import rates_of; print(len(rates_of('claude-sonnet-4-5')))"
     )
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == "2"

@@ -2,13 +2,12 @@
 
 The format is JSON Lines: one object a line, with `id`, `timestamp`, `type`, `session_id`, `user_id`, `data` and
 `metadata`. `read_metric` is the exact reading, a line at a time, and says why a line is refused. Bulk reading
-(`sources.metrics_log`) is faster, and falls back on this one for every line that it does not understand.
+(`sources.metrics_lines`) is faster, and falls back on this one for every line that it does not understand.
 """
 
 from __future__ import annotations
 
 import enum
-import re
 from datetime import UTC, datetime, timedelta
 from math import isinf
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -102,16 +101,6 @@ class Reject(msgspec.Struct, frozen=True):
     reason: str
 
 
-_IN_UTC: Final = re.compile(r"\d{4}-\d\d-\d\dT(?!24)\d\d:\d\d:\d\d(\.\d{3})?Z", re.ASCII)
-SECONDS: Final = {f":{second:02}": second * 1_000_000 for second in range(60)}
-"""What follows the minute in the commonest shape of a timestamp, in microseconds; so does `MILLISECONDS` after it."""
-MILLISECONDS: Final = {"Z": 0, **{f".{number:03}Z": number * 1000 for number in range(1000)}}
-_TIMES: Final = {
-    f"T{hour:02}:{minute:02}": (hour * 60 + minute) * 60_000_000 for hour in range(24) for minute in range(60)
-}
-_MINUTES_KEPT: Final = 100_000
-
-
 class Refused(ValueError):  # noqa: N818 - a value on its way to becoming a Reject, not an error of the program
     """Why one line is not a metric."""
 
@@ -126,41 +115,6 @@ def microseconds(text: str) -> int:
         message = f"{text!r} is outside the years 1 to 9999"
         raise ValueError(message)
     return value
-
-
-class Moments:
-    """Timestamps to microseconds as `microseconds` does it, quicker for the many of one log, which lie close together.
-
-    Days that were met are looked up, and so is the time of day in the commonest shape. Whoever asks for a million looks
-    minutes that were met up without a call, in `minutes`, and the rest in `SECONDS` and `MILLISECONDS`.
-    """
-
-    def __init__(self) -> None:
-        self.minutes: dict[str, int] = {}
-        self._days: dict[str, int] = {}
-
-    def __call__(self, text: str) -> int | None:
-        """The moment in microseconds since 1970, or None for what is none."""
-        try:
-            of_day = _TIMES[text[10:16]]
-            value = self._days[text[:10]] + of_day + SECONDS[text[16:19]] + MILLISECONDS[text[19:]]
-        except KeyError:
-            return self._met_first(text)
-        if len(self.minutes) > _MINUTES_KEPT:
-            self.minutes.clear()
-        self.minutes[text[:16]] = self._days[text[:10]] + of_day
-        return value
-
-    def _met_first(self, text: str) -> int | None:
-        try:
-            value = microseconds(text)
-        except ValueError:
-            return None
-        if _IN_UTC.fullmatch(text):
-            if len(self._days) > _MINUTES_KEPT:
-                self._days.clear()
-            self._days[text[:10]] = value - _TIMES[text[10:16]] - SECONDS[text[16:19]] - MILLISECONDS[text[19:]]
-        return value
 
 
 def aware(time: datetime) -> datetime:

@@ -33,6 +33,7 @@ from claude_lines import (
 from tachograph.sources import source
 from tachograph.sources.claude_code import ClaudeCode
 from tachograph.store.duckdb import Store
+from tachograph.store.journal import frames
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -958,8 +959,13 @@ def test_no_text_of_a_conversation_is_in_the_file_of_a_store(
     path = tmp_path_factory.mktemp("home") / "tachograph.duckdb"
     with Store.open(path) as store:
         ingest(store, folder.path)
-    for file in path.parent.iterdir():
-        assert SECRET.encode() not in file.read_bytes()
+    files = [file for file in path.parent.rglob("*") if file.is_file()]
+    assert path in files
+    assert not any(SECRET.encode() in file.read_bytes() for file in files)
+    (journal,) = path.parent.rglob("*.journal")
+    told = [str(frame) for frame in frames(journal)]  # which are compressed in the file
+    assert len(told) > 2
+    assert not any(SECRET in frame for frame in told)
 
 
 # What can't be meant

@@ -7,7 +7,7 @@ from array import array
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -22,11 +22,14 @@ from tachograph.columns import (
     KeyColumn,
     WordColumn,
 )
-from tachograph.sources.codex import Codex, RolloutReader
+from tachograph.sources.codex import Codex
 from tachograph.sources.codex_outcomes import output_outcome, request_error_kind
 from tachograph.sources.codex_shapes import Failure
 from tachograph.sources.protocol import Block
 from tachograph.store.duckdb import Store
+
+if TYPE_CHECKING:
+    from tachograph.sources.codex_rollouts import RolloutReader
 
 SECRET = "xyzzy-plugh"  # noqa: S105 - what must not be found in a metric
 BEGINNING = datetime(2026, 7, 1, 9, tzinfo=UTC)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from claude_lines import SECRET, microseconds, stamp
 from parts import Row, merged, parts
-from tachograph.sources import copilot_cli
+from tachograph.sources import copilot_events
 from tachograph.sources.claude_code import ClaudeCode
 from tachograph.sources.copilot_cli import CopilotCli
 from tachograph.sources.copilot_shapes import Counters, Memory, Usage
@@ -581,7 +581,7 @@ def test_portions_that_are_read_once_or_twice_give_the_same(
 KEYS = sorted(
     {
         name
-        for shape in (*vars(copilot_cli).values(), Usage, Counters, Memory)
+        for shape in (*vars(copilot_events).values(), Usage, Counters, Memory)
         for name in getattr(shape, "__struct_encode_fields__", ())
     }
 )
@@ -598,7 +598,7 @@ JSON = st.recursive(
 )
 LINES = JSON | st.builds(
     lambda kind, data: {"type": kind, "id": "e1", "timestamp": stamp(1), "parentId": None, "data": data},
-    st.sampled_from(["session.start", *copilot_cli._RECORDS]),
+    st.sampled_from(["session.start", *copilot_events._RECORDS]),
     JSON,
 )
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import claude_lines
 from claude_lines import SECRET, microseconds, stamp
 from parts import Row, merged, parts
-from tachograph.sources import gemini_cli
+from tachograph.sources import gemini_shapes
 from tachograph.sources.claude_code import ClaudeCode
 from tachograph.sources.gemini_cli import GeminiCli
 from tachograph.store.duckdb import Store
@@ -434,7 +434,7 @@ def test_a_document_that_is_written_anew_gives_the_same(records: list[Json], dat
         assert merged(grown.rows) == merged(whole.rows)
 
 
-SHAPES = (gemini_cli._Record, gemini_cli._Call, gemini_cli._Tokens, gemini_cli._AgentArguments)
+SHAPES = (gemini_shapes.Record, gemini_shapes.Call, gemini_shapes.Tokens, gemini_shapes.AgentArguments)
 KEYS = st.sampled_from(sorted({name for shape in SHAPES for name in shape.__struct_encode_fields__}))
 LEAVES = (
     st.none()

@@ -23,7 +23,7 @@ from tachograph.metric import (
     parse_line,
     read_metric,
 )
-from tachograph.sources import metrics_log
+from tachograph.sources import metrics_lines
 from tachograph.sources.metrics_log import MetricsLog
 from tachograph.sources.protocol import Block
 from tachograph.store.duckdb import Store
@@ -345,7 +345,7 @@ def test_a_metric_as_a_value_is_the_line_read_exactly(text: bytes) -> None:
 
 
 def test_both_readings_know_the_same_types() -> None:
-    assert set(get_args(metrics_log._Type)) == {str(member) for member in MetricType} == METRIC_TYPES
+    assert set(get_args(metrics_lines._Type)) == {str(member) for member in MetricType} == METRIC_TYPES
     assert len(METRIC_TYPES) == 10
 
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from datetime import tzinfo
 
-_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_MOMENT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:.*", re.IGNORECASE)
+_DATE: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_MOMENT: Final = r"(?i)[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:.*"
 
 
 def ask(kind: AggregationType, options: Namespace) -> Question:
@@ -62,7 +62,7 @@ def asked_range(since: str | None, until: str | None, zone: tzinfo) -> tuple[dat
         end_us = _begin("--until", until, zone)
         if start_us is not None and end_us < start_us:
             raise BadQuestion(f"--until {until} is before --since {since}", mend="swap them")
-        if _DATE.fullmatch(until):
+        if re.fullmatch(_DATE, until):
             end_us = _midnight_after(date.fromisoformat(until), zone)
     return None if start_us is None else moment(start_us), None if end_us is None else moment(end_us)
 
@@ -70,9 +70,9 @@ def asked_range(since: str | None, until: str | None, zone: tzinfo) -> tuple[dat
 def _begin(option: str, text: str, zone: tzinfo) -> int:
     """The first moment that a date or moment names, in microseconds since 1970."""
     try:
-        if _DATE.fullmatch(text):
+        if re.fullmatch(_DATE, text):
             return _midnight(date.fromisoformat(text), zone)
-        named = datetime.fromisoformat(text if _MOMENT.fullmatch(text) else "")  # it also reads weeks
+        named = datetime.fromisoformat(text if re.fullmatch(_MOMENT, text) else "")  # it also reads weeks
     except ValueError:
         mend = "give 2026-03-01, 2026-03-01T09:30, or 2026-03-01T09:30+01:00"
         raise BadQuestion(f"{text!r} is no date or moment of the calendar", where=option, mend=mend) from None

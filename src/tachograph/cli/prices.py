@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from tachograph.cli.answering import trouble_with
 from tachograph.cli.home import store_path
 from tachograph.cli.options import Parser, add_home, add_json
-from tachograph.prices import PRICES_FILE, data_version, update
+from tachograph.price_list import PRICES_FILE, data_version, update
 from tachograph.store.duckdb import Store
 
 if TYPE_CHECKING:

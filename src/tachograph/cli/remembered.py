@@ -6,7 +6,6 @@ cache: it is left out where anything about it is doubtful, and can be deleted at
 
 from __future__ import annotations
 
-import hashlib
 import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
@@ -15,7 +14,8 @@ import msgspec
 
 from tachograph import __version__
 from tachograph.aggregate.result import AggregationResult
-from tachograph.prices import data_version
+from tachograph.digest import digest
+from tachograph.price_list import data_version
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,7 +95,7 @@ class Memory:
             with self._store.open("rb") as handle:
                 headers = handle.read(_HEADERS)
                 size = handle.seek(0, os.SEEK_END)
-            written = hashlib.blake2b(headers + self._end_of_wal(), digest_size=16).hexdigest()
+            written = digest(headers + self._end_of_wal(), 16)
         except OSError:
             return None
         return " ".join((__version__, str(_FORM), data_version(self._store.parent), written, str(size), self._logs))
@@ -127,4 +127,4 @@ def _name(asked: Question) -> str | None:
 
 def _fingerprint(found: Sequence[Found]) -> str:
     told = "\n".join([f"{file.path}\0{file.source}\0{file.size}\0{file.mtime_ns}" for file in found])
-    return hashlib.blake2b(told.encode(), digest_size=16).hexdigest()
+    return digest(told.encode(), 16)

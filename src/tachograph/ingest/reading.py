@@ -7,7 +7,6 @@ ever being held in memory whole.
 
 from __future__ import annotations
 
-import hashlib
 import sys
 import zlib
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 import msgspec
 
+from tachograph.digest import digest
 from tachograph.sources.protocol import Block
 
 if TYPE_CHECKING:
@@ -267,4 +267,4 @@ def marks_of(handle: BinaryIO, offset: int) -> tuple[str, str]:
 
 
 def _hash(data: bytes) -> str:
-    return hashlib.blake2b(data, digest_size=12).hexdigest()
+    return digest(data, 12)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from getpass import getuser
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -41,6 +40,8 @@ class Users:
 
 
 def _system_user() -> str | None:
+    from getpass import getuser  # noqa: PLC0415 - mostly the agent's files say it
+
     try:
         return getuser()
     except (OSError, KeyError):  # no name in the environment, and none for the number

@@ -1,6 +1,7 @@
 """The known sources, by name: those built in, and those that other packages add.
 
-To build one in, copy the smallest module here and add its row below. A package adds one through the entry-point group
+To build one in, add its row below and two modules here: a `Source`, which almost every command loads, and beside it the
+reader, with the shapes and patterns that only reading needs. A package adds one through the entry-point group
 `tachograph.sources`: the entry's name is the source's, and what it names is a class that is a `Source`.
 """
 

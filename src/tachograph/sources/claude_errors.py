@@ -1,6 +1,6 @@
 """What kind of failure Claude Code's records tell of, from their codes and the beginnings of their texts.
 
-Only the kind is kept, never the text.
+Only the kind is kept, never the text. Patterns are compiled when they are first tried: few logs need all of them.
 """
 
 from __future__ import annotations
@@ -42,53 +42,34 @@ _NAMED_KINDS: Final = {
     "max_output_tokens": "max_output_tokens",
 }
 _TEXT_KINDS: Final = (
-    (
-        re.compile(rb"prompt is too long|context.{0,20}(limit|length)|input is too long", re.IGNORECASE),
-        "context_too_long",
-    ),
-    (re.compile(rb"overloaded", re.IGNORECASE), "overloaded"),
-    (
-        re.compile(rb'"code"\s*:\s*"(ECONN|ENOTFOUND|EAI_AGAIN|EPIPE|Connection|FailedToOpenSocket)'),
-        "connection",
-    ),
-    (
-        re.compile(
-            rb"rate[ _-]?limit(?!s\")|usage limit|session limit|spend limit|hit your .{0,20}limit",
-            re.IGNORECASE,
-        ),
-        "rate_limit",
-    ),
-    (re.compile(rb"credit balance|billing", re.IGNORECASE), "billing"),
-    (re.compile(rb"/login|api key|authenticat|oauth", re.IGNORECASE), "authentication"),
-    (re.compile(rb"output token maximum|max_output_tokens", re.IGNORECASE), "max_output_tokens"),
-    (re.compile(rb"timed? ?out|ETIMEDOUT", re.IGNORECASE), "timeout"),
-    (
-        re.compile(rb"connection|ECONN|ENOTFOUND|EAI_AGAIN|EPIPE|socket|fetch failed|certificate", re.IGNORECASE),
-        "connection",
-    ),
+    (rb"(?i)prompt is too long|context.{0,20}(limit|length)|input is too long", "context_too_long"),
+    (rb"(?i)overloaded", "overloaded"),
+    (rb'"code"\s*:\s*"(ECONN|ENOTFOUND|EAI_AGAIN|EPIPE|Connection|FailedToOpenSocket)', "connection"),
+    (rb"(?i)rate[ _-]?limit(?!s\")|usage limit|session limit|spend limit|hit your .{0,20}limit", "rate_limit"),
+    (rb"(?i)credit balance|billing", "billing"),
+    (rb"(?i)/login|api key|authenticat|oauth", "authentication"),
+    (rb"(?i)output token maximum|max_output_tokens", "max_output_tokens"),
+    (rb"(?i)timed? ?out|ETIMEDOUT", "timeout"),
+    (rb"(?i)connection|ECONN|ENOTFOUND|EAI_AGAIN|EPIPE|socket|fetch failed|certificate", "connection"),
 )
-_STATUS: Final = re.compile(rb'(?:API Error: |"status"\s*:\s*)(\d{3})\b')
-_ERROR_TYPE: Final = re.compile(rb'\\?"type\\?"\s*:\s*\\?"(\w+_error|request_too_large)\\?"')
+_STATUS: Final = rb'(?:API Error: |"status"\s*:\s*)(\d{3})\b'
+_ERROR_TYPE: Final = rb'\\?"type\\?"\s*:\s*\\?"(\w+_error|request_too_large)\\?"'
 
 _TOOL_TEXTS: Final = (
-    (re.compile(rb"The user doesn't want to (proceed|take this action)"), "rejected_by_user", False),
-    (re.compile(rb"Request interrupted by user|\[Request interrupted"), "interrupted", False),
-    (re.compile(rb"Sibling tool call errored"), "sibling_failed", True),
-    (re.compile(rb"Exit code \d+"), "exit_code", True),
-    (re.compile(rb"File has not been read yet"), "file_not_read", True),
-    (re.compile(rb"File has been (unexpectedly )?modified"), "file_changed", True),
-    (re.compile(rb"String to replace not found"), "no_match", True),
-    (re.compile(rb"InputValidationError"), "invalid_input", True),
-    (
-        re.compile(rb"(File does not exist|ENOENT|Path does not exist)|.{0,80}ENOENT"),
-        "not_found",
-        True,
-    ),
-    (re.compile(rb".{0,120}(requested permissions|denied|EACCES|not allowed)"), "permission_denied", True),
-    (re.compile(rb".{0,120}tim(ed|e) ?out", re.IGNORECASE), "timeout", True),
+    (rb"The user doesn't want to (proceed|take this action)", "rejected_by_user", False),
+    (rb"Request interrupted by user|\[Request interrupted", "interrupted", False),
+    (rb"Sibling tool call errored", "sibling_failed", True),
+    (rb"Exit code \d+", "exit_code", True),
+    (rb"File has not been read yet", "file_not_read", True),
+    (rb"File has been (unexpectedly )?modified", "file_changed", True),
+    (rb"String to replace not found", "no_match", True),
+    (rb"InputValidationError", "invalid_input", True),
+    (rb"(File does not exist|ENOENT|Path does not exist)|.{0,80}ENOENT", "not_found", True),
+    (rb".{0,120}(requested permissions|denied|EACCES|not allowed)", "permission_denied", True),
+    (rb"(?i).{0,120}tim(ed|e) ?out", "timeout", True),
 )
 _WRAPPINGS: Final = (b"<tool_use_error>", b"Error: ")
-_JSON_STRING_START: Final = re.compile(rb'\s*(?:\[\s*\{[^{}]{0,60}?"text"\s*:\s*)?"')
+_JSON_STRING_START: Final = rb'\s*(?:\[\s*\{[^{}]{0,60}?"text"\s*:\s*)?"'
 
 
 def api_error_kind(named: str | None, status: int | None, text: bytes) -> str:
@@ -108,25 +89,25 @@ def tool_error_kind(content: bytes) -> tuple[str, bool]:
 
     A call that the user refused or stopped did not fail: its outcome is unknown.
     """
-    start = _JSON_STRING_START.match(content)
+    start = re.match(_JSON_STRING_START, content)
     text = content[start.end() :] if start else content
     for wrapping in _WRAPPINGS:
         text = text.removeprefix(wrapping)
     for pattern, kind, failed in _TOOL_TEXTS:
-        if pattern.match(text):
+        if re.match(pattern, text):
             return kind, failed
     return "tool_error", True
 
 
 def _kind(status: int | None, text: bytes) -> str:
-    found = _STATUS.search(text)
+    found = re.search(_STATUS, text)
     code = status if status is not None else int(found[1]) if found else None
     if code in _STATUS_KINDS and code != 400:
         return _STATUS_KINDS[code]
     for pattern, kind in _TEXT_KINDS:
-        if pattern.search(text):
+        if re.search(pattern, text):
             return kind
-    typed = _ERROR_TYPE.search(text)
+    typed = re.search(_ERROR_TYPE, text)
     if typed:
         return _NAMED_KINDS.get(typed[1].decode(), "unknown")
     return _STATUS_KINDS.get(code or 0, "unknown")

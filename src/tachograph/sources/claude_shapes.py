@@ -1,6 +1,6 @@
 """The shapes of Claude Code's records, as far as they are counted; whatever else a record has is skipped."""
 
-from __future__ import annotations
+# Without postponed annotations: msgspec would compile each of them when a decoder is made.
 
 from typing import Annotated
 

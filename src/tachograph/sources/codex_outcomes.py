@@ -137,11 +137,11 @@ _NAMED_KINDS: Final = {
     "response_stream_disconnected": "connection",
     "response_too_many_failed_attempts": "server_error",
 }
-_TEXT_STATUS: Final = re.compile(rb"status:? (\d{3})\b|\b(401|403|429|500|502|503|529) [A-Z]")
+_TEXT_STATUS: Final = rb"status:? (\d{3})\b|\b(401|403|429|500|502|503|529) [A-Z]"
 _TEXT_KINDS: Final = (
-    (re.compile(rb"context window|ran out of room", re.IGNORECASE), "context_too_long"),
-    (re.compile(rb"at capacity|high demand", re.IGNORECASE), "overloaded"),
-    (re.compile(rb"disconnected|stream (closed|error)|error sending request", re.IGNORECASE), "connection"),
+    (rb"(?i)context window|ran out of room", "context_too_long"),
+    (rb"(?i)at capacity|high demand", "overloaded"),
+    (rb"(?i)disconnected|stream (closed|error)|error sending request", "connection"),
 )
 
 
@@ -156,7 +156,7 @@ def request_error_kind(failure: Failure) -> str:
     text = bytes(failure.message)
     status = http.http_status_code if http is not None else None
     if status is None:
-        found = _TEXT_STATUS.search(text)
+        found = re.search(_TEXT_STATUS, text)
         status = next((int(group) for group in found.groups() if group), None) if found else None
     if name in _NAMED_KINDS:
         by_status = api_error_kind(None, status, b"") if details is not NOTHING else "unknown"
@@ -164,6 +164,6 @@ def request_error_kind(failure: Failure) -> str:
     if name is not None and name != "other":
         return api_error_kind(name, None, b"")
     for pattern, kind in _TEXT_KINDS:
-        if pattern.search(text):
+        if re.search(pattern, text):
             return kind
     return api_error_kind(None, status, text)

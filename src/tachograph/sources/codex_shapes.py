@@ -4,7 +4,7 @@ A part that has had several shapes, or may get another, is kept as JSON (`Raw`) 
 cost the record it stands in.
 """
 
-from __future__ import annotations
+# Without postponed annotations: msgspec would compile each of them when a decoder is made.
 
 from typing import Annotated
 

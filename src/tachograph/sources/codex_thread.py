@@ -8,15 +8,14 @@ older than the thread. Where turns have no such ids, a copy is what is stamped b
 one go, what follows the line before it within a second.
 """
 
-from __future__ import annotations
+# Without postponed annotations: msgspec would compile each of them when a decoder is made.
 
 import re
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
 import msgspec
 
-if TYPE_CHECKING:
-    from tachograph.sources.codex_shapes import Usage
+from tachograph.sources.codex_shapes import Usage
 
 Totals = tuple[int, int, int, int, int]
 """Input, of it cached, of it written to the cache, output, of it reasoning."""

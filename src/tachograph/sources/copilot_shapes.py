@@ -1,6 +1,6 @@
 """The shapes of Copilot CLI's events, as far as they are counted; whatever else an event has is skipped."""
 
-from __future__ import annotations
+# Without postponed annotations: msgspec would compile each of them when a decoder is made.
 
 from typing import Annotated, Final
 

@@ -1,135 +1,25 @@
-"""Gemini CLI's conversations: `tmp/<project>/chats/session-*`, and a folder of sub-agents' for each session.
-
-Until spring 2026 a conversation was one JSON object, written anew after each message. Since then it is lines: a header,
-messages, patches (`{"$set": …}`), and a message is appended again whenever something is added to it, under the same id.
-Both are read whole, and every version of a message is given under the message's id: counters and calls are only ever
-added to a message, so their least upper bound is its last version. What a rewind or a compaction takes out of the
-conversation was paid for, and stays.
-
-No text of a conversation leaves this module: names, ids, counters, outcomes and moments only.
-"""
+"""Gemini CLI as a source: `gemini_chats` reads what it writes."""
 
 from __future__ import annotations
 
 import re
 from codecs import BOM_UTF8
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
-from tachograph.columns import ColumnBatch, ColumnBuilder, add_dicts
-from tachograph.metric import MetricType, microseconds
-from tachograph.sources.claude_errors import api_error_kind, tool_error_kind
-from tachograph.sources.decoding import BAD_JSON, NOTHING, reason_of
+from tachograph.sources.decoding import BAD_JSON
 from tachograph.sources.places import named_folder
-from tachograph.sources.protocol import Block, LineProblem
-from tachograph.sources.surrogates import with_whole_characters
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Mapping
+
+    from tachograph.sources.gemini_chats import ConversationReader
 
 _CHATS: Final = "chats"
-_INVOKE_AGENT: Final = "invoke_agent"
-_MOST_TOKENS: Final = 2**53
-"""More than any conversation has, and few enough that sums of a few fit in 64 bits."""
-
-Count = Annotated[int, msgspec.Meta(ge=0, le=_MOST_TOKENS)]
-
-
-class _Tokens(msgspec.Struct, gc=False):
-    """The counters of a reply. `cached` is a part of `input`; `thoughts` and `tool` are parts of nothing else."""
-
-    input: Count | None = None
-    output: Count | None = None
-    cached: Count | None = None
-    thoughts: Count | None = None
-    tool: Count | None = None
-
-
-class _Call(msgspec.Struct, rename="camel"):
-    """A tool call, which is recorded when it is done."""
-
-    id: str | None = None
-    name: str | None = None
-    status: str | None = None
-    timestamp: str | None = None
-    agent_id: str | None = None
-    args: msgspec.Raw = NOTHING
-    result: msgspec.Raw = NOTHING
-
-
-class _Message(msgspec.Struct, rename="camel"):
-    """A message of the user, of the model (`gemini`) or of the program (`info`, `warning`, `error`)."""
-
-    type: str | None = None
-    id: str | None = None
-    timestamp: str | None = None
-    model: str | None = None
-    tokens: _Tokens | None = None
-    tool_calls: list[_Call] | None = None
-    content: msgspec.Raw = NOTHING
-
-
-class _Header(msgspec.Struct, rename="camel"):
-    """What is known of a conversation."""
-
-    session_id: str | None = None
-    start_time: str | None = None
-    kind: str | None = None
-    directories: list[str] | None = None
-    messages: list[msgspec.Raw] | None = None
-
-
-class _Record(_Message, rename="camel"):
-    """A line, or the whole of an older file: a header with or without messages, a message, or a patch of the header."""
-
-    session_id: str | None = None
-    start_time: str | None = None
-    kind: str | None = None
-    directories: list[str] | None = None
-    messages: list[msgspec.Raw] | None = None
-    patch: _Header | None = msgspec.field(default=None, name="$set")
-
-
-class _AgentArguments(msgspec.Struct):
-    """The counted part of a call that starts an agent."""
-
-    agent_name: str | None = None
-
-
-class _Accounts(msgspec.Struct):
-    """The accounts that the user has logged in with."""
-
-    active: str | None = None
-
-
-_RECORD: Final = msgspec.json.Decoder(_Record)
-_MESSAGE: Final = msgspec.json.Decoder(_Message)
-_AGENT_ARGUMENTS: Final = msgspec.json.Decoder(_AgentArguments)
-_ACCOUNTS: Final = msgspec.json.Decoder(_Accounts)
-_OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
-
-_FIRST_MEMBERS: Final = re.compile(rb'\s*\{((?:\s*"[^"\\]{1,60}"\s*:\s*(?:"(?:[^"\\]|\\.)*"|[\w.+-]+)\s*,)*+)')
+_FIRST_MEMBERS: Final = rb'\s*\{((?:\s*"[^"\\]{1,60}"\s*:\s*(?:"(?:[^"\\]|\\.)*"|[\w.+-]+)\s*,)*+)'
 """The members of an object before the first that is itself an object or a list."""
-_ERROR_TEXT: Final = re.compile(rb'"error"\s*:\s*(?=")')
-_REFUSED: Final = re.compile(rb"User denied|did not allow|User rejected", re.IGNORECASE)
-_API_ERRORS: Final = (
-    (rb"RESOURCE_EXHAUSTED|quota|\b429\b", "rate_limit"),
-    (rb"UNAVAILABLE|overloaded|\b503\b", "overloaded"),
-    (rb"UNAUTHENTICATED|API[_ ]key|\b401\b", "authentication"),
-    (rb"PERMISSION_DENIED|\b403\b", "permission"),
-    (rb"token count.{0,60}exceeds|exceeds the maximum number of tokens", "context_too_long"),
-    (rb"DEADLINE_EXCEEDED|\b504\b", "timeout"),
-    (rb"INVALID_ARGUMENT", "invalid_request"),
-    (rb"status: INTERNAL|\b50[02]\b", "server_error"),
-)
-_TOOL_ERRORS: Final = (
-    (rb"(file|path|directory) (was )?not found|does not exist|no such file", "not_found"),
-    (rb"could not find the string|0 occurrences", "no_match"),
-    (rb"params must|must have required property|invalid parameter", "invalid_input"),
-)
-_DONE: Final[dict[str, bool | None]] = {"success": True, "error": False, "cancelled": None}
 
 
 class GeminiCli:
@@ -147,9 +37,11 @@ class GeminiCli:
 
     def user(self, environment: Mapping[str, str], home: Path) -> str | None:
         """The account that is logged in; None where there is none, as with an API key."""
+        from tachograph.sources.gemini_shapes import Accounts  # noqa: PLC0415 - only reading needs it
+
         try:
             accounts = (_folder(environment, home) / "google_accounts.json").read_bytes()
-            return _ACCOUNTS.decode(accounts).active or None
+            return msgspec.json.decode(accounts, type=Accounts).active or None
         except (OSError, *BAD_JSON):
             return None
 
@@ -158,7 +50,7 @@ class GeminiCli:
         if not path.endswith((".json", ".jsonl")):
             return False
         file = Path(path)
-        return file.name.startswith("session-") if file.parent.name == _CHATS else _is_of_sub_agent(file)
+        return file.name.startswith("session-") if file.parent.name == _CHATS else is_of_sub_agent(file)
 
     def beside(self, path: str) -> list[str]:  # noqa: ARG002 - the protocol's
         """None: a conversation is one file."""
@@ -168,21 +60,23 @@ class GeminiCli:
         """Whether there is a header, on a line of its own or at the beginning of one object over many lines."""
         for line in first_lines:
             try:
-                top = _OBJECT.decode(line)
+                top = _object(line)
             except BAD_JSON:
                 continue
             if _is_header(top):
                 return True
-        members = _FIRST_MEMBERS.match(b"\n".join(first_lines).removeprefix(BOM_UTF8))
+        members = re.match(_FIRST_MEMBERS, b"\n".join(first_lines).removeprefix(BOM_UTF8))
         if members is None:
             return False
         try:
-            return _is_header(_OBJECT.decode(b"{" + members[1].rstrip(b", \t\r\n") + b"}"))
+            return _is_header(_object(b"{" + members[1].rstrip(b", \t\r\n") + b"}"))
         except BAD_JSON:
             return False
 
     def reader(self) -> ConversationReader:
         """A reader of conversations."""
+        from tachograph.sources.gemini_chats import ConversationReader  # noqa: PLC0415 - only reading needs it
+
         return ConversationReader()
 
 
@@ -191,259 +85,15 @@ def _folder(environment: Mapping[str, str], home: Path) -> Path:
     return (named_folder(moved) if moved else home) / ".gemini"
 
 
-def _is_of_sub_agent(path: Path) -> bool:
+def is_of_sub_agent(path: Path) -> bool:
+    """Whether it is the file of a sub-agent, in the folder of the session that it works for."""
     return path.suffix == ".jsonl" and path.parent.parent.name == _CHATS
+
+
+def _object(text: bytes) -> dict[str, msgspec.Raw]:
+    return msgspec.json.decode(text, type=dict[str, msgspec.Raw])
 
 
 def _is_header(top: Mapping[str, msgspec.Raw]) -> bool:
     """Forks of Gemini CLI and Claude Code name a session on each line, which has a `type` or a `uuid`."""
     return {"sessionId", "projectHash"} <= top.keys() and not {"type", "uuid", "payload"} & top.keys()
-
-
-class ConversationReader:
-    """Reads conversations whole."""
-
-    def __init__(self) -> None:
-        self.memory: str | None = None
-        self._rows: list[dict[str, Any]] = []
-
-    @property
-    def waiting(self) -> int:
-        """How many parts of metrics wait."""
-        return len(self._rows)
-
-    def read_file(self, path: str) -> Iterator[LineProblem]:
-        """Takes in a file, and tells the lines or messages that are not JSON or have an unknown shape."""
-        data = with_whole_characters(Path(path).read_bytes().removeprefix(BOM_UTF8))
-        conversation = _Conversation()
-        if path.endswith(".jsonl"):
-            yield from conversation.add_lines(data)
-        else:
-            yield from conversation.add_document(data)
-        if conversation.session is None:
-            if conversation.is_something:
-                yield LineProblem(0, 0, "unknown shape: no sessionId")
-            return
-        self._rows += _Rows(Path(path), conversation).all()
-
-    def take(self) -> list[ColumnBatch]:
-        """What waits, as one batch."""
-        builder = ColumnBuilder()
-        add_dicts(builder, self._rows)
-        self._rows = []
-        return [builder.batch()]
-
-
-class _Conversation:
-    """What a file tells: of the session, and every version of each message."""
-
-    def __init__(self) -> None:
-        self.session: str | None = None
-        self.start_time: str | None = None
-        self.kind: str | None = None
-        self.directory: str | None = None
-        self.messages: list[_Message] = []
-        self.is_something = False
-
-    def add_lines(self, data: bytes) -> Iterator[LineProblem]:
-        """Takes in lines. A last one that isn't whole yet is no problem."""
-        finished = data.rfind(b"\n") + 1
-        for line, offset, text in Block(0, 0, data, data.count(b"\n")).numbered_lines():
-            try:
-                text.decode()
-                record = _RECORD.decode(text)
-            except BAD_JSON as error:
-                if offset < finished:
-                    yield _problem(error, line, offset)
-                continue
-            yield from self._add(record, line, offset)
-
-    def add_document(self, data: bytes) -> Iterator[LineProblem]:
-        """Takes in one object, or after all lines, where the first one is an object by itself."""
-        try:
-            data.decode()
-            record = _RECORD.decode(data)
-        except BAD_JSON as error:
-            first, newline, _ = data.partition(b"\n")
-            if newline and _is_object(first):
-                yield from self.add_lines(data)
-            else:
-                yield _problem(error, 0, 0)
-            return
-        yield from self._add(record, 0, 0)
-
-    def _add(self, record: _Record, line: int, offset: int) -> Iterator[LineProblem]:
-        self.is_something = True
-        for header in (record, record.patch):
-            if header is not None:
-                yield from self._add_header(header, line, offset)
-        if record.type is not None:
-            self.messages.append(record)
-
-    def _add_header(self, header: _Record | _Header, line: int, offset: int) -> Iterator[LineProblem]:
-        self.session = self.session or header.session_id
-        self.start_time = self.start_time or header.start_time
-        self.kind = self.kind or header.kind
-        if header.directories and self.directory is None:
-            self.directory = header.directories[0]
-        for raw in header.messages or ():
-            try:
-                self.messages.append(_MESSAGE.decode(raw))
-            except BAD_JSON as error:
-                yield _problem(error, line, offset)
-
-
-class _Rows:
-    """A conversation as parts of metrics."""
-
-    def __init__(self, path: Path, conversation: _Conversation) -> None:
-        nested = _is_of_sub_agent(path)
-        is_sub_agent = nested or conversation.kind == "subagent"
-        self._file = conversation.session
-        self._session = path.parent.name if nested else conversation.session
-        self._run = conversation.session if is_sub_agent else None
-        self._cwd = _project_root(path.parent.parent.parent if nested else path.parent.parent)
-        if self._cwd is None and is_sub_agent:
-            self._cwd = conversation.directory
-        self._conversation = conversation
-        self._rows: list[dict[str, Any]] = []
-
-    def all(self) -> list[dict[str, Any]]:
-        """All that the conversation tells."""
-        moments = [_moment(self._conversation.start_time)]
-        for message in self._conversation.messages:
-            ts = _moment(message.timestamp)
-            moments.append(ts)
-            if ts is None:
-                continue
-            if message.type == "gemini":
-                self._reply(message, ts)
-            elif message.type == "error":
-                kind = _kind_of(_API_ERRORS, bytes(message.content)) or api_error_kind(
-                    None, None, bytes(message.content)
-                )
-                self._add(f"{_name(message)}:error", ts, MetricType.ERROR_OCCURRED, error_type=kind, success=False)
-        start = min((moment for moment in moments if moment is not None), default=None)
-        if start is not None:
-            if self._run is None:
-                self._add("start", start, MetricType.SESSION_START)
-            else:
-                self._add("agent", start, MetricType.AGENT_EXECUTION)
-        return self._rows
-
-    def _reply(self, message: _Message, ts: int) -> None:
-        counters = _counters(message.tokens)
-        if counters:
-            self._add(_name(message), ts, MetricType.TOKEN_USAGE, model=message.model, **counters)
-        for call in message.tool_calls or ():
-            self._call(message, call, ts)
-
-    def _call(self, message: _Message, call: _Call, ts: int) -> None:
-        """A call begins when the reply is there, and is recorded with its end.
-
-        That includes the wait for a permission, and for the other calls of the reply, which are recorded together.
-        """
-        ended = _moment(call.timestamp)
-        success = _DONE.get(call.status or "")
-        outcome: dict[str, Any] = {
-            "ended_ts": ended if call.status in _DONE and ended is not None and ended > ts else None,
-            "success": success,
-            "error_type": None if success or call.status not in _DONE else _kind_of_call(call),
-        }
-        name = call.id or f"{_name(message)}:{call.name}"
-        self._add(name, ts, MetricType.TOOL_USE, tool_name=call.name, model=message.model, **outcome)
-        if call.agent_id or call.name == _INVOKE_AGENT:
-            identifier = f"gemini-cli:{call.agent_id}:agent" if call.agent_id else None
-            self._add(
-                f"{name}:agent", ts, MetricType.AGENT_EXECUTION,
-                identifier=identifier, agent_id=_agent(call), agent_run_id=call.agent_id, **outcome,
-            )  # fmt: skip
-
-    def _add(self, part: str, ts: int, kind: MetricType, *, identifier: str | None = None, **values: Any) -> None:
-        self._rows.append(
-            {
-                "id": identifier or f"gemini-cli:{self._file}:{part}",
-                "ts": ts,
-                "type": kind.value,
-                "session_id": self._session,
-                "agent_run_id": self._run,
-                "cwd": self._cwd,
-                **values,
-            }
-        )
-
-
-def _name(message: _Message) -> str:
-    return message.id or message.timestamp or ""
-
-
-def _counters(tokens: _Tokens | None) -> dict[str, Any]:
-    """The counters as disjoint kinds, those that are there."""
-    if tokens is None:
-        return {}
-    counters: dict[str, int] = {}
-    if tokens.input is not None or tokens.tool is not None:
-        counters["input_tokens"] = max((tokens.input or 0) - (tokens.cached or 0), 0) + (tokens.tool or 0)
-    if tokens.output is not None or tokens.thoughts is not None:
-        counters["output_tokens"] = (tokens.output or 0) + (tokens.thoughts or 0)
-    if tokens.cached is not None:
-        counters["cache_read_tokens"] = tokens.cached
-    if counters:
-        counters["token_count"] = sum(counters.values())
-    if tokens.thoughts is not None:
-        counters["reasoning_tokens"] = tokens.thoughts
-    return counters
-
-
-def _agent(call: _Call) -> str | None:
-    """The kind of agent that a call starts: what it asks for, or in older builds the tool itself."""
-    if call.name != _INVOKE_AGENT:
-        return call.name
-    try:
-        return _AGENT_ARGUMENTS.decode(call.args).agent_name
-    except BAD_JSON:
-        return None
-
-
-def _kind_of_call(call: _Call) -> str:
-    result = bytes(call.result)
-    if call.status == "cancelled":
-        return "rejected_by_user" if _REFUSED.search(result) else "cancelled"
-    found = _ERROR_TEXT.search(result)
-    text = result[found.end() :] if found else result
-    return _kind_of(_TOOL_ERRORS, text[:300]) or tool_error_kind(text)[0]
-
-
-def _kind_of(kinds: Iterable[tuple[bytes, str]], text: bytes) -> str | None:
-    return next((kind for pattern, kind in kinds if re.search(pattern, text, re.IGNORECASE)), None)
-
-
-def _moment(stamp: str | None) -> int | None:
-    try:
-        return None if stamp is None else microseconds(stamp)
-    except ValueError:
-        return None
-
-
-def _project_root(folder: Path) -> str | None:
-    """Where the agent worked, as a file in the project's folder says; None in the folders of older builds.
-
-    Those are named after a hash, which is no path: a later build copies them to a folder with that file, and then the
-    same metrics get their project.
-    """
-    try:
-        return (folder / ".project_root").read_text(encoding="utf-8").strip() or None
-    except (OSError, UnicodeError):
-        return None
-
-
-def _is_object(line: bytes) -> bool:
-    try:
-        _OBJECT.decode(line)
-    except BAD_JSON:
-        return False
-    return True
-
-
-def _problem(error: Exception, line: int, offset: int) -> LineProblem:
-    return LineProblem(line, offset, reason_of(error))

@@ -24,7 +24,6 @@ from tachograph.sources.surrogates import with_whole_characters
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
-MAGIC: Final = b"SQLite format 3\0"
 _WRITE_VERSION: Final = 18
 """Where the header says whether there is a write-ahead log (2) or a rollback journal (1)."""
 _PATIENCE_SECONDS: Final = 2.0

@@ -4,7 +4,7 @@ What only some records have, or have in several shapes, stays JSON until it is a
 part that looks different from what is known takes nothing else with it.
 """
 
-from __future__ import annotations
+# Without postponed annotations: msgspec would compile each of them when a decoder is made.
 
 from typing import Final
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from re import Match
 
-_ESCAPE: Final = re.compile(
+_ESCAPE: Final = (
     rb"(\\(?:[^u]|u(?![dD][89a-fA-F]))|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})"
     rb"|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
 )
@@ -24,7 +24,7 @@ _REPLACEMENT: Final = rb"\ufffd"
 def with_whole_characters(json: bytes) -> bytes:
     """The same JSON, in which each half of a character is the replacement character; it is as long as before."""
     if rb"\ud" in json or rb"\uD" in json:
-        return _ESCAPE.sub(_whole, json)
+        return re.sub(_ESCAPE, _whole, json)
     return json
 
 

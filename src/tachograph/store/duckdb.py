@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import msgspec
 
 from tachograph.errors import StoreUnusable
-from tachograph.prices import COST_SQL, PRICE_COLUMNS, PRICE_JOIN, Rate, cost_without_join, data_version, rates_of
+from tachograph.price_list import data_version
+from tachograph.prices import COST_SQL, PRICE_COLUMNS, PRICE_JOIN, Rate, cost_without_join
 from tachograph.store import copies
 from tachograph.store.gate import Gate, Reading
 from tachograph.store.journal import Commit, Rows
@@ -377,6 +378,8 @@ class Loading:
         """Looks for the prices of models that are new."""
         new = sorted(set(models) - self._models)[: _MODELS_MAX - len(self._models)]
         if new:
+            from tachograph.price_finding import rates_of  # noqa: PLC0415 - only new models need it
+
             rates = [msgspec.structs.astuple(rate) for model in new for rate in rates_of(model, self._prices)]
             if rates:
                 self._insert("rates", " ".join(PRICE_COLUMNS.values()), rates)

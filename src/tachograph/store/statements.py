@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Final
 
 from tachograph.columns import COLUMNS, FINISHED
 from tachograph.prices import COST_SQL, PRICE_COLUMNS, PRICE_JOIN, UNITS_PER_DOLLAR
 
-_NAMED: Final = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
+_NAMED: Final = r"(?m)^-- name: (\w+)\n"
 _SQL_TYPES: Final = {"key": "VARCHAR", "words": "VARCHAR", "int64": "BIGINT", "float64": "DOUBLE"}
 STORED: Final = tuple(name for name in COLUMNS if name != "moment")
 """The columns of a stored metric that come from a batch."""
@@ -62,12 +62,12 @@ def load_statements() -> dict[str, str]:
     text = text.replace("{order_key}", "{'ts': ts, 'id': id}")
     text = text.replace("{earliest_cwd}", _EARLIEST_CWD).replace("{completed_duration}", COMPLETED_DURATION)
     text = text.replace("{cost}", cost_by(COST_SQL)).replace("{price_join}", PRICE_JOIN)
-    _, *rest = _NAMED.split(text)
+    _, *rest = re.split(_NAMED, text)
     return {name: sql.strip().rstrip(";") for name, sql in zip(rest[::2], rest[1::2], strict=True)}
 
 
 def _text(name: str) -> str:
-    return (files("tachograph.store") / name).read_text(encoding="utf-8")
+    return Path(__file__).with_name(name).read_text(encoding="utf-8")
 
 
 def sql_type(name: str) -> str:
