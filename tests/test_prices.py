@@ -619,3 +619,14 @@ def test_rates_are_found_without_the_network() -> None:
     )
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == "2"
+
+
+def test_a_price_is_found_without_the_client_of_the_package_which_then_is_whole_for_others() -> None:
+    program = (
+        "import sys; from tachograph.price_finding import rates_of; assert rates_of('claude-opus-5');"
+        "assert not {'httpx2', 'asyncio', 'genai_prices'} & sys.modules.keys();"
+        "import genai_prices; usage = genai_prices.Usage(input_tokens=1_000_000);"
+        "print(genai_prices.calc_price(usage, 'claude-opus-5').total_price > 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("True\n", "")

@@ -10,7 +10,7 @@ import warnings
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from tachograph.price_list import snapshot_in
+from tachograph.price_list import prices_alone, snapshot_in
 from tachograph.price_rows import rows_of
 
 if TYPE_CHECKING:
@@ -58,11 +58,10 @@ def rates_of(model: str, folder: Path | None = None) -> list[Rate]:
     `gemini-3.6-flash-lite` what `gemini-3.6-flash` does. Here what a name has beyond the model's own may only be an
     edition of it: a date, `-001`, `-latest`, `-preview`, `-v1:0`.
     """
-    snapshot = snapshot_in(folder)
-    info = find_model(snapshot, model)
-    if info is None:
-        return []
-    with warnings.catch_warnings():
+    with prices_alone(), warnings.catch_warnings():
+        info = find_model(snapshot_in(folder), model)
+        if info is None:
+            return []
         warnings.simplefilter("ignore")  # of units in downloaded prices that the package doesn't know: none is a token
         try:
             return list(rows_of(model, info))

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 _WORTH_A_PROCESS_BYTES: Final = 24 << 20
 _PARTS_AHEAD: Final = 4
 """How many results may wait while one is stored: enough to keep the workers busy, few enough to fit in memory."""
-_NICENESS: Final = 5
 _LENGTH: Final = struct.Struct("<Q")
 
 
@@ -180,8 +179,6 @@ def main() -> None:
     """What a worker does: tasks in, parts out, until there are no more."""
     import gc  # noqa: PLC0415 - the worker's business alone
 
-    if hasattr(os, "nice"):
-        os.nice(_NICENESS)  # storing is the narrower part: it goes first
     gc.disable()  # the structs of a block die by reference counting; looking for cycles costs a fifth of the time
     tasks, parts = open(0, "rb", buffering=0), open(1, "wb", buffering=0)  # noqa: SIM115 - the process's own
     sys.stdout = sys.stderr
