@@ -116,6 +116,27 @@ class Breakdowns:
 
 
 @dataclass(frozen=True, slots=True)
+class Condensed:
+    """What an answer takes from metrics whose detail was condensed: sums by window of a zone, and by names."""
+
+    metrics: int
+    """How many of the answer's metrics those are."""
+    before: str
+    """Where the last of their windows ends, ISO 8601; what happened later has all its detail."""
+    resolution: str
+    """How long the windows are: "hour", "day" or "month"; the longest, where some are longer than others."""
+    timezone: str
+    """Whose windows they are."""
+    uncertain: int
+    """How many metrics may belong to another row, or on the other side of the range's start or end.
+
+    They are counted where the first of those they are kept with happened, and one of those lies beyond an edge.
+    """
+    duration_percentiles: str
+    """"exact", or "within 1 %" where durations are among what was condensed."""
+
+
+@dataclass(frozen=True, slots=True)
 class AggregationResult:
     """The answer to a question. `start_time` and `end_time` (outside) are ISO 8601, None where nothing bounds them."""
 
@@ -132,6 +153,8 @@ class AggregationResult:
     success_metrics: SuccessMetrics
     breakdowns: Breakdowns
     time_series: list[dict[str, Any]]
+    condensed: Condensed | None = None
+    """None where nothing of the answer was condensed; the JSON form then has no such key."""
 
     def to_dict(self) -> dict[str, Any]:
         """The contract's JSON form. A sum of durations that no float holds is None."""
@@ -156,6 +179,7 @@ class AggregationResult:
                 "models": self.breakdowns.models,
             },
             "time_series": self.time_series,
+            **({"condensed": asdict(self.condensed)} if self.condensed else {}),
         })  # fmt: skip
         return form
 

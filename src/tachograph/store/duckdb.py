@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from tachograph.columns import ColumnBatch
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 _BUSY_SECONDS: Final = 30.0
 _BUSY_POLL_SECONDS: Final = 0.02
 _CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
@@ -193,8 +193,10 @@ class Store:
         return [RejectEntry(*row) for row in rows]
 
     def metrics_count(self) -> int:
-        """How many metrics there are."""
-        row = self.connection.execute("SELECT count(ts) FROM metrics").fetchone()
+        """How many metrics there are, those whose detail was condensed included."""
+        row = self.connection.execute(
+            "SELECT count(ts) + (SELECT coalesce(sum(metrics_count), 0) FROM condensed) FROM metrics"
+        ).fetchone()
         return int(row[0]) if row else 0
 
     def rejected_count(self) -> int:
@@ -384,6 +386,8 @@ class Loading:
         self._begin()
 
     def _load(self) -> None:
+        if self._some("SELECT count(*) > 0 FROM condensed_ids"):
+            self._run("drop_condensed")
         self._run("find_touched")
         if self._some("SELECT count(*) > 0 FROM touched"):
             self._run(

@@ -1,0 +1,97 @@
+"""Old metrics make room: their detail is deleted, and what adds up of them is kept, a row for each window of time.
+
+What it promises: sums, ids and the deletion are one transaction, so a crash at any moment leaves all or nothing of it,
+and condensing again what was condensed finds nothing to do. Counts, sums, extremes and distinct sessions and users
+stay exact; of durations a histogram is kept, for percentiles within 1 %. Costs are kept as they were at that time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tachograph.store.statements import condense_statements
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from tachograph.store.duckdb import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Condensable:
+    """Metrics that are old enough: how many, and the moments of the first and the last (None where there are none)."""
+
+    metrics: int
+    first_us: int | None
+    last_us: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """What is kept together: a row's window, as expressions of `metrics.ts` in SQL, and what to call such windows."""
+
+    start: str
+    end: str
+    resolution: str
+    timezone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Condensing:
+    """Where condensing ends, in microseconds since 1970.
+
+    Metrics before `before_us` are condensed; those from `settled_us` on only if nothing more is to be told of them.
+    """
+
+    before_us: int
+    settled_us: int
+
+
+def condensable(store: Store, asked: Condensing) -> Condensable:
+    """What `condense` would condense. Nothing is changed."""
+    execute = _Statements(store.connection, asked)
+    execute("find_held")
+    row = execute("count_condensable").fetchone()
+    return Condensable(*row) if row else Condensable(0, None, None)
+
+
+def condensable_days(store: Store, asked: Condensing) -> list[int]:
+    """The days in which those metrics happened, counted from the calendar's first."""
+    execute = _Statements(store.connection, asked)
+    execute("find_held")
+    return [day for (day,) in execute("days").fetchall()]
+
+
+def condense(store: Store, asked: Condensing, windows: Windows) -> None:
+    """Keeps the sums of old metrics, a row for each window and combination of names, and deletes their detail."""
+    execute = _Statements(store.connection, asked, windows)
+    store.connection.begin()
+    try:
+        execute("find_held")
+        for name in ("insert_condensed", "insert_ids", "insert_owners"):
+            execute(name)
+        for name in ("delete_condensed", "delete_claims", "delete_claimed_starts", "say_whole"):
+            execute(name)
+        store.connection.commit()
+    except BaseException:
+        store.connection.rollback()
+        raise
+
+
+class _Statements:
+    """Executes the statements of `condense.sql` by name."""
+
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, asked: Condensing, windows: Windows | None = None
+    ) -> None:
+        self._connection = connection
+        self._sql = condense_statements(windows.start if windows else "0", windows.end if windows else "0")
+        self._parameters: dict[str, str | int] = {"before": asked.before_us, "settled": asked.settled_us}
+        if windows:
+            self._parameters |= {"resolution": windows.resolution, "timezone": windows.timezone}
+
+    def __call__(self, name: str) -> duckdb.DuckDBPyConnection:
+        sql = self._sql[name]
+        used = {key: value for key, value in self._parameters.items() if f"${key}" in sql}
+        return self._connection.execute(sql, used or None)
