@@ -1,0 +1,134 @@
+"""A policy over a log's folder and a store: what it wants done, doing it, and what was done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from tachograph.errors import TachographError
+from tachograph.retention.detail import DetailPlan, condense_detail, plan_detail
+from tachograph.retention.files import NotDone, do, locked, target
+from tachograph.retention.logs import LogFile, LogPlan, plan_logs, was_read
+from tachograph.store.compact import compact
+from tachograph.store.duckdb import Store
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from tachograph.retention.logs import Step
+    from tachograph.retention.policy import Policy
+    from tachograph.store.duckdb import FileEntry
+
+
+_LOCK: Final = "retention.lock"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a policy is about: a log's folder, and the file of a store, which needn't be there."""
+
+    logs: Path
+    store: Path
+    unread: bool = False
+    """Whether files that the store hasn't read may be touched too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be done. `detail` is None where the policy says nothing of it, or there is no store."""
+
+    logs: LogPlan
+    detail: DetailPlan | None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A file with which something was done: where it is now and what it takes there (None: nowhere)."""
+
+    step: Step
+    to: Path | None
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A file with which something couldn't be done, and why."""
+
+    step: Step
+    why: str
+
+
+@dataclass(slots=True)
+class Report:
+    """What was done, and what wasn't. The store's sizes are in bytes."""
+
+    plan: Plan
+    done: list[Done] = field(default_factory=list)
+    failed: list[Failed] = field(default_factory=list)
+    store_before: int = 0
+    store_after: int = 0
+
+
+def planned(place: Place, policy: Policy, now: datetime) -> Plan:
+    """What the policy wants done. Nothing is touched."""
+    ledger: dict[str, FileEntry] = {}
+    detail = None
+    if place.store.exists():
+        with Store.open(place.store, read_only=True) as store:
+            ledger = store.files()
+            detail = plan_detail(store, policy.detail, now) if policy.detail else None
+    return Plan(_planned_logs(place, policy, now, ledger), detail)
+
+
+def applied(place: Place, policy: Policy, now: datetime) -> Report:
+    """Does what the policy wants done, the files first; what fails with one file keeps nothing from the others.
+
+    Raises `TachographError` where another process is doing the same.
+    """
+    place.store.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with locked(place.store.parent, _LOCK, wait=False):
+            return _applied(place, policy, now)
+    except BlockingIOError:
+        what, mend = "another 'tachograph retention apply' is at work", "wait for it to end"
+        raise TachographError(what, where=str(place.store.parent), mend=mend) from None
+
+
+def _applied(place: Place, policy: Policy, now: datetime) -> Report:
+    ledger: dict[str, FileEntry] = {}
+    if place.store.exists():
+        with Store.open(place.store, read_only=True) as store:
+            ledger = store.files()
+    report = Report(Plan(_planned_logs(place, policy, now, ledger), None))
+    for step in report.plan.logs.steps:
+        _do(step, policy, report)
+    if policy.detail and place.store.exists():
+        report.store_before = place.store.stat().st_size
+        with Store.open(place.store) as store:
+            detail = condense_detail(store, policy.detail, now)
+        if detail.metrics:
+            compact(place.store)
+        report.plan = Plan(report.plan.logs, detail)
+        report.store_after = place.store.stat().st_size
+    return report
+
+
+def _planned_logs(place: Place, policy: Policy, now: datetime, ledger: dict[str, FileEntry]) -> LogPlan:
+    def is_read(file: LogFile) -> bool:
+        return place.unread or was_read(place.logs, ledger, file)
+
+    return plan_logs(place.logs, policy.logs, now, is_read)
+
+
+def _do(step: Step, policy: Policy, report: Report) -> None:
+    to = target(step, policy.logs)
+    try:
+        for _ in do(step, policy.logs):
+            pass
+        report.done.append(Done(step, to, to.stat().st_size if to else 0))
+    except NotDone as reason:
+        report.failed.append(Failed(step, str(reason)))
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename not in {None, str(step.file.path)} else ""
+        report.failed.append(Failed(step, f"{place}{error.strerror or error}"))
