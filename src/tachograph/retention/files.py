@@ -17,7 +17,7 @@ from tachograph.ingest.reading import compression_errors, open_plain_or_compress
 from tachograph.retention.logs import LOCK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
     from pathlib import Path
 
     from tachograph.retention.logs import LogFile, Step
@@ -41,7 +41,7 @@ def target(step: Step, policy: LogPolicy) -> Path | None:
     return (folder or step.file.path.parent) / name
 
 
-def do(step: Step, policy: LogPolicy) -> Iterator[str]:
+def do(step: Step, policy: LogPolicy) -> Generator[str]:
     """Does a step, and tells each part of it that is done. Raises `NotDone` where the file has to stay as it is.
 
     Raises `OSError` where the disk or a permission is in the way.
