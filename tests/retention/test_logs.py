@@ -6,6 +6,7 @@ import gzip
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -210,7 +211,19 @@ def test_a_compressed_file_is_the_same_log_of_the_same_age(place: Place, compres
     assert content(packed) == lines(300)
     assert (packed.stat().st_mtime_ns, packed.stat().st_mode) == (before.st_mtime_ns, before.st_mode)
     assert not apply(place, compress_after=days(1), compress=compress).done
+    with Store.open(place.store) as store:  # the ledger knows them, so they aren't read again
+        found = find_in_places([(source("metrics-log"), place.logs)], [])
+        assert plan(found, store.files(), []).unchanged == len(DAYS)
     assert ingest(place) == 15
+
+
+def test_a_file_compressed_before_it_was_read_to_its_end_is_read_again(place: Place) -> None:
+    with (place.logs / name(300)).open("a") as handle:
+        handle.write(lines(301))
+    os.utime(place.logs / name(300), (0, 0))
+    apply(replace(place, unread=True), compress_after=days(100))
+    assert files(place.logs)[0] == f"{name(300)}.zst"
+    assert ingest(place) == 18
 
 
 def test_the_whole_life_of_a_log(place: Place, tmp_path: Path) -> None:

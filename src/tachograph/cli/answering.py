@@ -207,13 +207,12 @@ def _remarks(rejected: int, skipped: int) -> list[str]:
 
 def _of_condensed(results: Sequence[AggregationResult]) -> list[str]:
     """What answers take from metrics whose detail was condensed; one line for all of them."""
-    found = max(
-        (result.condensed for result in results if result.condensed), key=lambda one: one.uncertain, default=None
-    )
-    if found is None:
+    told = [result.condensed for result in results if result.condensed]
+    if not told:
         return []
-    kept = f"{several(found.metrics, 'metric')} from before {found.before} are kept as sums by {found.resolution}"
-    parts = [f"{kept} in {printable(found.timezone)}"]
+    found = max(told, key=lambda one: one.uncertain)
+    sums = f"sums by {found.resolution} in {printable(found.timezone)}"
+    parts = [f"of {several(found.metrics, 'metric')} from before {found.before} only {sums} are kept"]
     if found.duration_percentiles != "exact":
         parts.append(f"percentiles of durations are {found.duration_percentiles}")
     if found.uncertain:

@@ -57,6 +57,8 @@ def report_page(report: Report) -> None:
         print(f"The store takes {size(report.store_after)}, before that {size(report.store_before)}.")
     for failed in report.failed:
         print(f"tachograph: {_named(failed.step)} was left: {printable(failed.why)}", file=sys.stderr)
+    if report.store_trouble:
+        print(f"tachograph: the store could not be made smaller: {printable(report.store_trouble)}", file=sys.stderr)
 
 
 def _planned(steps: Sequence[Step]) -> str:
@@ -113,6 +115,7 @@ def report_document(report: Report) -> dict[str, Any]:
     document["logs"]["failed"] = [{**_step(failed.step), "failed": failed.why} for failed in report.failed]
     if report.plan.detail is not None:
         document["detail"] |= {"store_bytes_before": report.store_before, "store_bytes_after": report.store_after}
+        document["detail"]["store_trouble"] = report.store_trouble
     return document
 
 

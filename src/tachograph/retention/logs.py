@@ -112,13 +112,18 @@ def active_names(folder: Path, files: Iterable[LogFile]) -> set[str]:
     return {name for name in plain if name in named} | set(plain[-1:])
 
 
+def has_all(entry: FileEntry, file: LogFile) -> bool:
+    """Whether the ledger's entry is of the file as it is now, read to its end."""
+    return (entry.size, entry.mtime_ns, entry.trouble) == (file.size, file.mtime_ns, None)
+
+
 def was_read(folder: Path, ledger: Mapping[str, FileEntry], file: LogFile) -> bool:
     """Whether the store has all of a file of the log: read as it is, or before it was compressed or archived.
 
     What compresses or archives a file leaves its time as it was.
     """
     entry = ledger.get(str(file.path))
-    if entry is not None and (entry.size, entry.mtime_ns, entry.trouble) == (file.size, file.mtime_ns, None):
+    if entry is not None and has_all(entry, file):
         return True
     before = [ledger.get(str(folder / name)) for name in (file.path.name, file.plain_name)]
     return any(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from tachograph.errors import TachographError
 from tachograph.retention.detail import DetailPlan, condense_detail, plan_detail
 from tachograph.retention.files import NotDone, do, locked, target
-from tachograph.retention.logs import LogFile, LogPlan, plan_logs, was_read
+from tachograph.retention.logs import LogFile, LogPlan, has_all, plan_logs, was_read
 from tachograph.store.compact import compact
 from tachograph.store.duckdb import Store
 
@@ -68,6 +68,8 @@ class Report:
     failed: list[Failed] = field(default_factory=list)
     store_before: int = 0
     store_after: int = 0
+    store_trouble: str | None = None
+    """Why the store's file couldn't be made smaller; None where it could, or needn't be."""
 
 
 def planned(place: Place, policy: Policy, now: datetime) -> Plan:
@@ -103,15 +105,33 @@ def _applied(place: Place, policy: Policy, now: datetime) -> Report:
     report = Report(Plan(_planned_logs(place, policy, now, ledger), None))
     for step in report.plan.logs.steps:
         _do(step, policy, report)
+    if place.store.exists():
+        _tell_the_ledger(place.store, ledger, report)
     if policy.detail and place.store.exists():
         report.store_before = place.store.stat().st_size
         with Store.open(place.store) as store:
             detail = condense_detail(store, policy.detail, now)
-        if detail.metrics:
-            compact(place.store)
+        report.store_trouble = compact(place.store)
         report.plan = Plan(report.plan.logs, detail)
         report.store_after = place.store.stat().st_size
     return report
+
+
+def _tell_the_ledger(path: Path, ledger: dict[str, FileEntry], report: Report) -> None:
+    """That files which were compressed are those that were read; untold, they would be read again, in vain."""
+    moved = []
+    for done in report.done:
+        entry = ledger.get(str(done.step.file.path))
+        if done.step.action == "compress" and done.to and entry and has_all(entry, done.step.file):
+            moved.append((entry.path, _compressed(entry, done.to)))
+    if moved:
+        with Store.open(path) as store, store.loading() as loading:
+            loading.commit([], moved=moved)
+
+
+def _compressed(entry: FileEntry, to: Path) -> FileEntry:
+    stat = to.stat()
+    return replace(entry, path=str(to), size=stat.st_size, mtime_ns=stat.st_mtime_ns, compressed=True, head="", tail="")
 
 
 def _planned_logs(place: Place, policy: Policy, now: datetime, ledger: dict[str, FileEntry]) -> LogPlan:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
+
+from tachograph.store.duckdb import Store
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,31 +26,41 @@ _ROWS: Final = """
 """Deleted rows of which DuckDB keeps the room, because others that it keeps with them aren't deleted."""
 
 
-def compact(path: Path) -> None:
-    """Writes a closed store anew where much of its file is free, and puts that in the file's place.
+def compact(path: Path) -> str | None:
+    """Writes a closed store anew where much of its file is unused, and puts that in the file's place.
 
     A crash leaves the file as it was, or the new one. Meanwhile nobody else can write to the store; whoever waited
-    for it finds the new one. Raises `duckdb.Error` or `OSError` where that can't be done, and the file is as it was.
+    for it finds the new one. Gives the reason where that can't be done, and the file is as it was.
+
+    Raises `StoreUnusable` where the store can't be opened.
     """
     import duckdb  # noqa: PLC0415 - takes a tenth of a second, which a command that asks nothing shouldn't pay
 
     new = path.with_name(f"{path.name}.compacting")
-    new.unlink(missing_ok=True)  # of a process that was killed
-    with duckdb.connect(str(path)) as old:
-        old.execute("CHECKPOINT")
-        if not _is_worth_it(old):
-            return
-        name = old.execute("SELECT current_database()").fetchall()[0][0]
+    with Store.open(path) as store:
         try:
-            old.execute(f"ATTACH {_quoted(str(new))} AS compacted")
-            old.execute(f'COPY FROM DATABASE "{name}" TO compacted')
-            old.execute("DETACH compacted")
-            _sync(new)
-            new.replace(path)
-        except BaseException:
-            new.unlink(missing_ok=True)
-            raise
-        _sync(path.parent)
+            store.connection.execute("CHECKPOINT")
+            if _is_worth_it(store.connection):
+                _write(store.connection, new)
+                new.replace(path)
+                _sync(path.parent)
+        except (OSError, duckdb.Error) as error:
+            return str(error).partition("\n")[0]
+        finally:
+            with suppress(OSError):
+                new.unlink()
+    return None
+
+
+def _write(store: duckdb.DuckDBPyConnection, new: Path) -> None:
+    new.unlink(missing_ok=True)  # of a process that was killed
+    (name,) = store.execute("SELECT current_database()").fetchall()[0]
+    store.execute(f"ATTACH {_quoted(str(new))} AS compacted")
+    try:
+        store.execute(f'COPY FROM DATABASE "{name}" TO compacted')
+    finally:
+        store.execute("DETACH compacted")
+    _sync(new)
 
 
 def _is_worth_it(store: duckdb.DuckDBPyConnection) -> bool:
