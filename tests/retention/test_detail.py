@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 WINDOWS = {"hour": "hourly", "day": "daily", "month": "monthly"}
 AGE = timedelta(days=30)
 SOME = ("hourly", "by_session", "by_agent", "by_project")
-EXAMPLES = 14
+EXAMPLES = 10
 """As many as fit in a quick suite; ten times as many were tried when it was written."""
 CAREFUL = settings(
     deadline=None, max_examples=EXAMPLES, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
@@ -373,6 +373,15 @@ def without(name: str) -> Any:
     from tachograph.store.statements import condense_statements  # noqa: PLC0415 - before it is replaced
 
     return lambda *windows: {key: sql for key, sql in condense_statements(*windows).items() if key != name}
+
+
+def test_many_windows_are_condensed_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    alike = [metric(f"m{n}", f"2026-03-{n % 9 + 1:02}T09:00:00Z", duration_ms=n).encode() for n in range(40)]
+    with store_of(alike) as (store, _):
+        before = some_answers(store)
+        monkeypatch.setattr("tachograph.store.condense._ROWS_TOGETHER", 7)
+        assert condense(store, datetime(2026, 3, 9, tzinfo=UTC)) == 36
+        same(before, some_answers(store))
 
 
 def test_rows_of_a_writer_that_died_after_all_was_condensed_are_still_told_apart(tmp_path: Path) -> None:

@@ -8,14 +8,19 @@ stay exact; of durations a histogram is kept, for percentiles within 1 %. Costs 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tachograph.store.statements import condense_statements
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     import duckdb
 
     from tachograph.store.duckdb import Store
+
+_ROWS_TOGETHER: Final = 1_000_000
+"""Histograms are made in memory, of which a store doesn't take more than it was given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +74,9 @@ def condense(store: Store, asked: Condensing, windows: Windows) -> None:
     store.connection.begin()
     try:
         execute("find_held")
-        for name in ("insert_condensed", "insert_ids", "insert_owners"):
+        for start_us, end_us in _slices(execute("count_by_window").fetchall(), asked.before_us):
+            execute("insert_condensed", **{"from": start_us, "to": end_us})
+        for name in ("insert_ids", "insert_owners"):
             execute(name)
         for name in ("delete_condensed", "delete_claims", "delete_claimed_starts", "say_whole"):
             execute(name)
@@ -77,6 +84,20 @@ def condense(store: Store, asked: Condensing, windows: Windows) -> None:
     except BaseException:
         store.connection.rollback()
         raise
+
+
+def _slices(counts: Sequence[tuple[int, int]], before_us: int) -> Iterator[tuple[int, int]]:
+    """Stretches of whole windows, each with no more metrics than one window has, or than fit in memory together."""
+    start_us, rows = None, 0
+    for window_us, metrics in counts:
+        if start_us is None:
+            start_us = window_us
+        elif rows + metrics > _ROWS_TOGETHER:
+            yield start_us, window_us
+            start_us, rows = window_us, 0
+        rows += metrics
+    if start_us is not None:
+        yield start_us, before_us
 
 
 class _Statements:
@@ -91,7 +112,7 @@ class _Statements:
         if windows:
             self._parameters |= {"resolution": windows.resolution, "timezone": windows.timezone}
 
-    def __call__(self, name: str) -> duckdb.DuckDBPyConnection:
+    def __call__(self, name: str, **more: int) -> duckdb.DuckDBPyConnection:
         sql = self._sql[name]
-        used = {key: value for key, value in self._parameters.items() if f"${key}" in sql}
+        used = {key: value for key, value in (self._parameters | more).items() if f"${key}" in sql}
         return self._connection.execute(sql, used or None)

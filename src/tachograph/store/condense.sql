@@ -23,8 +23,11 @@ SELECT count(*), min(ts), max(ts) FROM metrics WHERE {is_condensable};
 -- name: days
 SELECT DISTINCT (ts - {first_us}) // {day_us} FROM metrics WHERE {is_condensable};
 
+-- name: count_by_window
+SELECT {window_start} AS start_us, count(*) FROM metrics WHERE {is_condensable} GROUP BY start_us ORDER BY start_us;
+
 -- name: insert_condensed
--- First by bucket of duration too, so that a histogram takes no more room than it has buckets.
+-- Of the windows that begin from $from on and before $to. First by bucket of duration too, so that a histogram takes no more room than it has buckets.
 INSERT INTO condensed BY NAME
 WITH buckets AS (
     SELECT
@@ -38,7 +41,7 @@ WITH buckets AS (
         {sums_of_ones},
         min(metrics.duration_ms) AS shortest, max(metrics.duration_ms) AS longest
     FROM metrics
-    WHERE {is_condensable}
+    WHERE {is_condensable} AND ts >= $from AND ts < $to
     GROUP BY ALL
 )
 SELECT
