@@ -17,9 +17,10 @@ from tachograph.errors import BadPolicy, TachographError, UnreadableLog
 from tachograph.ingest.plan import find_in_places, plan
 from tachograph.ingest.reader import read
 from tachograph.ingest.reading import open_plain_or_compressed
+from tachograph.retention.detail import plan_detail
 from tachograph.retention.files import do, locked
 from tachograph.retention.logs import plan_logs
-from tachograph.retention.policy import LogPolicy, Policy
+from tachograph.retention.policy import DetailPolicy, LogPolicy, Policy
 from tachograph.retention.run import Place, Report, applied, planned
 from tachograph.sources import source
 from tachograph.store.duckdb import Store
@@ -150,6 +151,14 @@ def test_a_folder_that_is_a_file_is_told(log: Path) -> None:
 def test_an_archive_within_the_log_is_refused(log: Path, archive: str) -> None:
     with pytest.raises(BadPolicy, match="the archive lies in the log's own folder"):
         wanted(log, archive_after=days(1), archive_to=log / archive)
+
+
+def test_a_policy_that_is_refused_changes_nothing_in_the_store_either(place: Place) -> None:
+    detail = DetailPolicy(days(1))
+    with pytest.raises(BadPolicy):
+        applied(place, Policy(LogPolicy(archive_after=days(1), archive_to=place.logs), detail), NOW)
+    with Store.open(place.store) as store:
+        assert plan_detail(store, detail, NOW).metrics == 15
 
 
 # Only what was read

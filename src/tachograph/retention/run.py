@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from tachograph.errors import TachographError
+from tachograph.errors import StoreUnusable, TachographError
 from tachograph.retention.detail import DetailPlan, condense_detail, plan_detail
 from tachograph.retention.files import NotDone, do, locked, target
 from tachograph.retention.logs import LogFile, LogPlan, has_all, plan_logs, was_read
@@ -17,9 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tachograph.retention.logs import Step
-    from tachograph.retention.policy import Policy
+    from tachograph.retention.policy import DetailPolicy, Policy
     from tachograph.store.duckdb import FileEntry
-
 
 _LOCK: Final = "retention.lock"
 
@@ -74,19 +74,17 @@ class Report:
 
 def planned(place: Place, policy: Policy, now: datetime) -> Plan:
     """What the policy wants done. Nothing is touched."""
-    ledger: dict[str, FileEntry] = {}
     detail = None
-    if place.store.exists():
+    if policy.detail and place.store.exists():
         with Store.open(place.store, read_only=True) as store:
-            ledger = store.files()
-            detail = plan_detail(store, policy.detail, now) if policy.detail else None
-    return Plan(_planned_logs(place, policy, now, ledger), detail)
+            detail = plan_detail(store, policy.detail, now)
+    return Plan(_planned_logs(place, policy, now, _ledger(place.store)), detail)
 
 
 def applied(place: Place, policy: Policy, now: datetime) -> Report:
-    """Does what the policy wants done, the files first; what fails with one file keeps nothing from the others.
+    """Does what the policy wants done, in the store first; what fails with one file keeps nothing from the others.
 
-    Raises `TachographError` where another process is doing the same.
+    Raises `TachographError` where another process is doing the same, and `StoreUnusable` before any file is touched.
     """
     place.store.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -98,23 +96,30 @@ def applied(place: Place, policy: Policy, now: datetime) -> Report:
 
 
 def _applied(place: Place, policy: Policy, now: datetime) -> Report:
-    ledger: dict[str, FileEntry] = {}
-    if place.store.exists():
-        with Store.open(place.store, read_only=True) as store:
-            ledger = store.files()
+    ledger = _ledger(place.store)
     report = Report(Plan(_planned_logs(place, policy, now, ledger), None))
+    if policy.detail and place.store.exists():
+        _condense(place.store, policy.detail, now, report)
     for step in report.plan.logs.steps:
         _do(step, policy, report)
-    if place.store.exists():
+    with suppress(StoreUnusable):
         _tell_the_ledger(place.store, ledger, report)
-    if policy.detail and place.store.exists():
-        report.store_before = place.store.stat().st_size
-        with Store.open(place.store) as store:
-            detail = condense_detail(store, policy.detail, now)
-        report.store_trouble = compact(place.store)
-        report.plan = Plan(report.plan.logs, detail)
-        report.store_after = place.store.stat().st_size
     return report
+
+
+def _ledger(path: Path) -> dict[str, FileEntry]:
+    if not path.exists():
+        return {}
+    with Store.open(path, read_only=True) as store:
+        return store.files()
+
+
+def _condense(path: Path, policy: DetailPolicy, now: datetime, report: Report) -> None:
+    report.store_before = path.stat().st_size
+    with Store.open(path) as store:
+        report.plan = Plan(report.plan.logs, condense_detail(store, policy, now))
+    report.store_trouble = compact(path)
+    report.store_after = path.stat().st_size
 
 
 def _tell_the_ledger(path: Path, ledger: dict[str, FileEntry], report: Report) -> None:
