@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 import tempfile
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -373,6 +375,39 @@ def without(name: str) -> Any:
     from tachograph.store.statements import condense_statements  # noqa: PLC0415 - before it is replaced
 
     return lambda *windows: {key: sql for key, sql in condense_statements(*windows).items() if key != name}
+
+
+DIES = """
+import os, signal, sys
+from datetime import datetime, timedelta
+from pathlib import Path
+from tachograph.retention.detail import condense_detail
+from tachograph.retention.policy import DetailPolicy
+from tachograph.store import condense
+from tachograph.store.duckdb import Store
+
+execute = condense._Statements.__call__
+def dying(self, name, **more):
+    if name == sys.argv[2]:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return execute(self, name, **more)
+condense._Statements.__call__ = dying
+with Store.open(Path(sys.argv[1])) as store:
+    condense_detail(store, DetailPolicy(timedelta(days=1)), datetime.fromisoformat(sys.argv[3]))
+"""
+
+
+@pytest.mark.parametrize("name", ["insert_ids", "delete_claims", "say_whole"])
+def test_a_process_that_is_killed_while_it_condenses_leaves_all_as_it_was(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "tachograph.duckdb"
+    with Store.open(path) as store:
+        read_log(store, tmp_path, [line.encode() for line in LINES])
+        before = some_answers(store)
+    killed = subprocess.run([sys.executable, "-c", DIES, path, name, AT.isoformat()], check=False)
+    assert killed.returncode < 0
+    with Store.open(path) as store:
+        assert some_answers(store) == before
+        assert condense(store, AT) == 3
 
 
 def test_many_windows_are_condensed_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
