@@ -83,9 +83,9 @@ def _write(file: LogFile, half: Path, packed: str) -> Iterator[str]:
             shutil.copyfileobj(original, copy, _BLOCK_BYTES)
         yield "copied"
         raw.flush()
+        shutil.copymode(file.path, half)
+        os.utime(half, ns=(file.mtime_ns, file.mtime_ns))  # its age is that of its content
         os.fsync(raw.fileno())
-    shutil.copymode(file.path, half)
-    os.utime(half, ns=(file.mtime_ns, file.mtime_ns))  # its age is that of its content
     if not _same_content(file.path, half):
         raise NotDone("it was changed while it was copied")
     yield "synced"

@@ -27,7 +27,8 @@ SELECT DISTINCT (ts - {first_us}) // {day_us} FROM metrics WHERE {is_condensable
 SELECT {window_start} AS start_us, count(*) FROM metrics WHERE {is_condensable} GROUP BY start_us ORDER BY start_us;
 
 -- name: insert_condensed
--- Of the windows that begin from $from on and before $to. First by bucket of duration too, so that a histogram takes no more room than it has buckets.
+-- Of the windows that begin from $from on and before $to. First by bucket of duration too, so that a histogram takes no
+-- more memory than it has buckets.
 INSERT INTO condensed BY NAME
 WITH buckets AS (
     SELECT
