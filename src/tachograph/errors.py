@@ -22,6 +22,10 @@ class BadQuestion(TachographError):  # noqa: N818 - the names of errors read as 
     """The question can't be answered as it was asked: an unknown filter, zone or aggregation, an inverted range."""
 
 
+class BadPolicy(TachographError):  # noqa: N818 - as above
+    """A retention policy says what can't be meant, contradicts itself, or isn't there."""
+
+
 class NoLogs(TachographError):  # noqa: N818 - as above
     """There is nothing to read: no such path, or no place of a known agent holds a log."""
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Final
 
+from tachograph.aggregate import condensed
+from tachograph.aggregate.counting import ONE_BY_ONE, TOGETHER
 from tachograph.aggregate.question import WINDOWS, AggregationType, Question
 from tachograph.aggregate.result import (
     AggregationResult,
@@ -16,60 +18,28 @@ from tachograph.aggregate.result import (
     TokenStats,
     Unpriced,
 )
-from tachograph.aggregate.windows import DAY_US, Run, label, runs
-from tachograph.columns import FINISHED
+from tachograph.aggregate.windows import DAY_US, label, runs, window_start
 from tachograph.errors import BadQuestion
 from tachograph.metric import FIRST_US
 from tachograph.prices import in_dollars
-from tachograph.store.statements import IS_REPORTED
+from tachograph.store.measures import FINE, TOKEN_KINDS, USAGE_SUMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from tachograph.aggregate.result import Condensed
     from tachograph.store.duckdb import Store
 
 _OUTCOME: Final = "CASE WHEN success IS NULL AND type = 'error_occurred' THEN false ELSE success END"
-_ERRORS: Final = "count(*) FILTER (type = 'error_occurred')"
-_FINE: Final = 1_000_000_000
-_COARSE_MS: Final = 4_000_000_000
-_DURATION: Final = f"""
-    sum(CAST(CASE WHEN abs(duration_ms) < {_COARSE_MS} THEN duration_ms * {_FINE} END AS BIGINT)) AS fine_duration,
-    sum(duration_ms) FILTER (abs(duration_ms) >= {_COARSE_MS}) AS coarse_duration
-"""
-"""Durations are summed as whole picoseconds, because a sum of floats depends on which core was first.
-
-Only those of more than a month and a half, of which no integer could hold the sum, are summed as they are.
-"""
 _DURATION_OF_PARTS: Final = """
     sum(parts.fine_duration) AS fine_duration,
     sum(parts.coarse_duration) AS coarse_duration
 """
 _FILLED_WINDOWS_MAX: Final = 1_000_000
-_TOKEN_KINDS: Final = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
-_UNPRICED: Final = "metrics.cost IS NULL AND metrics.token_count > 0"
-_UNKNOWN: Final = "metrics.type = 'token_usage' AND metrics.token_count IS NULL"
-_UNTOLD_RUN: Final = """(metrics.type = 'agent_execution' AND metrics.in_parts
-    AND metrics.token_count IS NULL AND told.agent_run_id IS NULL)"""
-_CHARACTERS_A_TOKEN_MAX: Final = 8
-_LOWER_BOUND: Final = f"""CASE WHEN metrics.blocks <> '{FINISHED}' THEN
-    list_sum(CAST(regexp_extract_all(metrics.blocks, ':(\\d{{1,9}})', 1) AS BIGINT[]))
-    > {_CHARACTERS_A_TOKEN_MAX} * coalesce(metrics.output_tokens, 0) ELSE false END"""
-"""Whether a reply says far more than its output tokens could, and no line says that it was finished.
-
-Some versions of Claude Code wrote down a reply's first counters and never the last. Finished ones have 1 to 5
-characters for a token, those that weren't at least twice that.
-"""
-_USAGE: Final = f"""
-    coalesce(sum(metrics.token_count), 0) AS tokens,
-    {", ".join(f"coalesce(sum(metrics.{kind}), 0) AS {kind}" for kind in _TOKEN_KINDS)},
-    coalesce(sum(metrics.cost), 0) AS cost,
-    count(*) FILTER ({_UNPRICED}) AS unpriced,
-    count(*) FILTER ({_UNKNOWN}) AS unknown_usage,
-    count(*) FILTER ({_LOWER_BOUND}) AS lower_bounds
-"""
-"""Tokens and cost, and how many metrics make them no more than a lower bound."""
-_USAGE_SUMS: Final = ("tokens", *_TOKEN_KINDS, "cost", "unpriced", "unknown_usage", "lower_bounds")
-_USAGE_OF_PARTS: Final = ", ".join(f"sum(parts.{name}) AS {name}" for name in _USAGE_SUMS)
+_USAGE_OF_PARTS: Final = ", ".join(f"sum(parts.{name}) AS {name}" for name in USAGE_SUMS)
+_UNTOLD_RUN: Final = (
+    "(metrics.type = 'agent_execution' AND metrics.in_parts AND NOT {told} AND told.agent_run_id IS NULL)"
+)
 _SESSION_VALUES: Final = frozenset({"user_id", "project_path"})
 """Filters whose value is the session's where the metric has none."""
 
@@ -85,7 +55,10 @@ class _Computation:
     def __init__(self, store: Store, asked: Question) -> None:
         self._connection = store.connection
         self._asked = asked
+        self._counting = TOGETHER if condensed.is_any(store.connection) else ONE_BY_ONE
         self._parameters: dict[str, Any] = {}
+        self._joined = ""
+        self._passing = self._filtered()
         self._source = self._chosen()
 
     def result(self) -> AggregationResult:
@@ -100,6 +73,7 @@ class _Computation:
             for row in models
             if row["model"] is not None
         )
+        left = self._condensed()
         total = sum(cell["count"] for cell in cells)
         used = _added(cells)
         first, last = (
@@ -114,11 +88,11 @@ class _Computation:
             total_sessions=sessions,
             total_users=users,
             total_errors=breakdowns.by_type.get("error_occurred", 0),
-            duration_stats=self._durations(cells),
+            duration_stats=self._durations(cells, left),
             token_stats=TokenStats(
                 used["tokens"],
                 used["tokens"] / sessions if sessions else 0,
-                **{kind: used[kind] for kind in _TOKEN_KINDS},
+                **{kind: used[kind] for kind in TOKEN_KINDS},
                 at_least=used["tokens_at_least"],
                 unknown=sum(cell["unknown_usage"] for cell in cells),
                 lower_bounds=sum(cell["lower_bounds"] for cell in cells),
@@ -127,6 +101,7 @@ class _Computation:
             success_metrics=_successes(cells),
             breakdowns=breakdowns,
             time_series=self._rows(breakdowns, cells, first, last),
+            condensed=left,
         )
 
     def _bound(self, asked: int | None, found: int | None) -> str | None:
@@ -137,21 +112,30 @@ class _Computation:
         """The FROM and WHERE of every query: the metrics that pass the range and the filters."""
         asked = self._asked
         conditions = ["metrics.ts IS NOT NULL"]
-        joined = ""
         if asked.start_us is not None:
             conditions.append("metrics.ts >= $start")
             self._parameters["start"] = asked.start_us
         if asked.end_us is not None:
             conditions.append("metrics.ts < $end")
             self._parameters["end"] = asked.end_us
-        for name, values in asked.filters.items():
+        return f"FROM {self._counting.rows} {self._joined} WHERE {' AND '.join([*conditions, *self._passing])}"
+
+    def _filtered(self) -> list[str]:
+        """The condition that each filter is; where one needs the session's values, those are joined."""
+        conditions = []
+        for name, values in self._asked.filters.items():
             column = f"metrics.{name}"
             if name in _SESSION_VALUES:
-                joined = "LEFT JOIN sessions ON sessions.session_id = metrics.session_id"
+                self._joined = "LEFT JOIN sessions ON sessions.session_id = metrics.session_id"
                 column = f"coalesce(metrics.{name}, sessions.{name})"
             conditions.append(f"{column} IN (SELECT unnest(${name}::VARCHAR[]))")
             self._parameters[name] = list(values)
-        return f"FROM metrics {joined} WHERE {' AND '.join(conditions)}"
+        return conditions
+
+    def _condensed(self) -> Condensed | None:
+        if self._counting is ONE_BY_ONE:
+            return None
+        return condensed.part_of_answer(self._query, self._asked, self._joined, self._passing)
 
     def _query(self, sql: str) -> list[dict[str, Any]]:
         cursor = self._connection.execute(sql, self._parameters or None)
@@ -164,28 +148,30 @@ class _Computation:
 
     def _cells(self) -> list[dict[str, Any]]:
         """Everything that adds up, by what the breakdowns need."""
+        by = self._counting
         return self._query(f"""
             SELECT
                 type, tool_name, agent_id,
                 CASE WHEN type = 'error_occurred' THEN error_type END AS error_type,
                 {_OUTCOME} AS outcome,
-                count(*) AS count,
-                count(duration_ms) AS timed, {_DURATION},
-                min(duration_ms) AS shortest, max(duration_ms) AS longest,
-                {_USAGE},
-                min(ts) AS first_ts, max(ts) AS last_ts
+                {by.count} AS count,
+                {by.timed} AS timed, {by.duration},
+                {by.shortest} AS shortest, {by.longest} AS longest,
+                {by.usage},
+                {by.first_ts} AS first_ts, {by.last_ts} AS last_ts
             FROM (SELECT metrics.* {self._source}) AS metrics
             GROUP BY ALL
         """)
 
     def _models(self) -> list[dict[str, Any]]:
         """Tokens and cost of each model, and of what names none."""
+        by = self._counting
         return self._query(f"""
             SELECT
-                metrics.model, count(*) AS requests, count(DISTINCT metrics.session_id) AS sessions, {_USAGE},
-                coalesce(sum(metrics.cost) FILTER ({IS_REPORTED}), 0) AS reported,
-                coalesce(sum(metrics.token_count) FILTER ({_UNPRICED}), 0) AS unpriced_tokens
-            {self._source} AND (metrics.token_count IS NOT NULL OR metrics.cost IS NOT NULL OR ({_UNKNOWN}))
+                metrics.model, {by.count} AS requests, count(DISTINCT metrics.session_id) AS sessions, {by.usage},
+                {by.reported} AS reported,
+                {by.unpriced_tokens} AS unpriced_tokens
+            {self._source} AND {by.used}
             GROUP BY metrics.model
             ORDER BY cost DESC, tokens DESC, metrics.model
         """)
@@ -200,11 +186,19 @@ class _Computation:
         """)
         return row["sessions"], row["users"]
 
-    def _durations(self, cells: list[dict[str, Any]]) -> DurationStats:
+    def _durations(self, cells: list[dict[str, Any]], left: Condensed | None) -> DurationStats:
         timed = sum(cell["timed"] for cell in cells)
         if not timed:
             return DurationStats()
         total = _total(cells)
+        shortest, longest = min(_present(cells, "shortest")), max(_present(cells, "longest"))
+        if left and left.duration_percentiles != condensed.EXACT:
+            percentiles = condensed.percentiles(self._query, self._source, shortest, longest)
+        else:
+            percentiles = self._percentiles()
+        return DurationStats(total, total / timed, shortest, longest, *percentiles)
+
+    def _percentiles(self) -> tuple[float, float, float]:
         # The value at floor(n·p) from below is the one at ceil(n·(1 − p)) − 1 from above, which is what
         # quantile_disc gives of negated values; 1 − p has to be an exact decimal for it.
         (row,) = self._query(f"""
@@ -212,15 +206,7 @@ class _Computation:
             {self._source} AND metrics.duration_ms IS NOT NULL
         """)
         p50, p95, p99 = (-value for value in row["percentiles"])
-        return DurationStats(
-            total,
-            total / timed,
-            min(_present(cells, "shortest")),
-            max(_present(cells, "longest")),
-            p50,
-            p95,
-            p99,
-        )
+        return p50, p95, p99
 
     def _rows(
         self,
@@ -245,6 +231,7 @@ class _Computation:
         return self._owners("user_id" if kind is AggregationType.BY_USER else "project_path")
 
     def _windows(self, first: int | None, last: int | None) -> list[dict[str, Any]]:
+        by = self._counting
         kind = self._asked.type
         unit = WINDOWS[kind]
         zone = self._asked.zone
@@ -256,10 +243,10 @@ class _Computation:
             grouped = self._query(f"""
                 WITH parts AS (
                     SELECT
-                        {_window_expression(runs(unit, zone, days))} AS start_us,
+                        {window_start(runs(unit, zone, days), "metrics.ts")} AS start_us,
                         metrics.session_id, metrics.user_id,
-                        count(*) AS metrics_count, {_ERRORS} AS errors,
-                        {_DURATION}, {_USAGE}
+                        {by.count} AS metrics_count, {by.errors} AS errors,
+                        {by.duration}, {by.usage}
                     {self._source}
                     GROUP BY ALL
                 )
@@ -304,7 +291,7 @@ class _Computation:
             "users": 0,
             "errors": 0,
             "total_duration_ms": 0.0,
-            **dict.fromkeys(_USAGE_SUMS, 0),
+            **dict.fromkeys(USAGE_SUMS, 0),
         }
         for run in covering:
             for begin in range(run.start_us, run.end_us, run.width_us):
@@ -312,12 +299,13 @@ class _Computation:
                     rows.setdefault(begin, dict(empty))
 
     def _sessions(self) -> list[dict[str, Any]]:
+        by = self._counting
         zone = self._asked.zone
         grouped = self._query(f"""
             SELECT
-                metrics.session_id, min(metrics.ts) AS first_ts, max(metrics.ts) AS last_ts,
-                count(*) AS metrics_count, {_ERRORS} AS errors,
-                {_DURATION}, {_USAGE}
+                metrics.session_id, {by.first_ts} AS first_ts, {by.last_ts} AS last_ts,
+                {by.count} AS metrics_count, {by.errors} AS errors,
+                {by.duration}, {by.usage}
             {self._source} AND metrics.session_id IS NOT NULL
             GROUP BY metrics.session_id
             ORDER BY first_ts, metrics.session_id
@@ -340,12 +328,13 @@ class _Computation:
 
     def _owners(self, key: str) -> list[dict[str, Any]]:
         """Rows by user or by project, each the session's where a metric names none."""
+        by = self._counting
         grouped = self._query(f"""
             WITH parts AS (
                 SELECT
                     metrics.session_id, metrics.user_id, metrics.project_path,
-                    count(*) AS metrics_count, {_ERRORS} AS errors,
-                    {_DURATION}, {_USAGE}
+                    {by.count} AS metrics_count, {by.errors} AS errors,
+                    {by.duration}, {by.usage}
                 {self._source}
                 GROUP BY ALL
             )
@@ -380,20 +369,21 @@ class _Computation:
 
         A run of which no log tells any tokens has used some all the same.
         """
+        by = self._counting
         grouped = self._query(f"""
             WITH runs AS (
-                SELECT source, agent_run_id, min(agent_id) AS agent_id FROM metrics
+                SELECT source, agent_run_id, min(agent_id) AS agent_id FROM {by.rows}
                 WHERE agent_run_id IS NOT NULL AND agent_id IS NOT NULL AND in_parts
                 GROUP BY source, agent_run_id
             ), told AS (
-                SELECT DISTINCT source, agent_run_id FROM metrics
-                WHERE agent_run_id IS NOT NULL AND token_count IS NOT NULL
+                SELECT DISTINCT source, agent_run_id FROM {by.rows}
+                WHERE agent_run_id IS NOT NULL AND {by.told}
             ), chosen AS (
                 SELECT metrics.* {self._source} AND (metrics.agent_id IS NOT NULL OR metrics.agent_run_id IS NOT NULL)
             )
             SELECT
                 coalesce(metrics.agent_id, runs.agent_id) AS agent,
-                {_USAGE.replace(_UNKNOWN, f"{_UNKNOWN} OR {_UNTOLD_RUN}")}
+                {by.usage_with_unknown(_UNTOLD_RUN.format(told=by.told))}
             FROM chosen AS metrics
             LEFT JOIN runs ON runs.source = metrics.source AND runs.agent_run_id = metrics.agent_run_id
             LEFT JOIN told ON told.source = metrics.source AND told.agent_run_id = metrics.agent_run_id
@@ -403,10 +393,11 @@ class _Computation:
 
     def _tool_uses(self, owner: str) -> dict[str, dict[str, int]]:
         """Owner → tool → count, largest first."""
+        by = self._counting
         owner = owner.replace("metrics.", "parts.")
         counted = self._query(f"""
             WITH parts AS (
-                SELECT metrics.session_id, metrics.user_id, metrics.project_path, metrics.tool_name, count(*) AS uses
+                SELECT metrics.session_id, metrics.user_id, metrics.project_path, metrics.tool_name, {by.count} AS uses
                 {self._source} AND metrics.tool_name IS NOT NULL
                 GROUP BY ALL
             )
@@ -437,23 +428,13 @@ _WINDOW_MEASURES: Final[Mapping[AggregationType, tuple[str, ...]]] = {
 }
 
 
-def _window_expression(windows: list[Run]) -> str:
-    """The beginning of the window that a metric is in; every number in it is our own."""
-    branches = [
-        f"WHEN metrics.ts < {run.end_us} THEN "
-        + (str(run.start_us) if run.count == 1 else f"metrics.ts - (metrics.ts - ({run.start_us})) % {run.width_us}")
-        for run in windows
-    ]
-    return f"CASE {' '.join(branches)} END"
-
-
 def _present(cells: Iterable[Mapping[str, Any]], name: str) -> list[Any]:
     return [cell[name] for cell in cells if cell[name] is not None]
 
 
 def _total(cells: Sequence[Mapping[str, Any]]) -> float:
     """The durations of groups together, in milliseconds."""
-    fine = sum(cell["fine_duration"] or 0 for cell in cells) / _FINE
+    fine = sum(cell["fine_duration"] or 0 for cell in cells) / FINE
     try:
         return math.fsum([fine, *_present(cells, "coarse_duration")])
     except (OverflowError, ValueError):  # past the largest float, or infinities of both signs
@@ -464,7 +445,7 @@ def _usage(row: Mapping[str, Any]) -> dict[str, Any]:
     """The keys of a row that tell tokens and cost."""
     return {
         "tokens": int(row["tokens"]),
-        **{kind: int(row[kind]) for kind in _TOKEN_KINDS},
+        **{kind: int(row[kind]) for kind in TOKEN_KINDS},
         "tokens_at_least": bool(row["unknown_usage"] or row["lower_bounds"]),
         "cost_usd": in_dollars(row["cost"]),
         "cost_at_least": bool(row["unpriced"] or row["unknown_usage"] or row["lower_bounds"]),
@@ -472,7 +453,7 @@ def _usage(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _added(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    return _usage({name: sum(row[name] for row in rows) for name in _USAGE_SUMS})
+    return _usage({name: sum(row[name] for row in rows) for name in USAGE_SUMS})
 
 
 def _by(cells: Iterable[Mapping[str, Any]], key: str) -> dict[str, list[Mapping[str, Any]]]:

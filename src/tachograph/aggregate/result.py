@@ -109,6 +109,26 @@ class Breakdowns(msgspec.Struct, frozen=True):
     models: dict[str, dict[str, Any]] = msgspec.field(default_factory=dict)
 
 
+class Condensed(msgspec.Struct, frozen=True):
+    """What an answer takes from metrics whose detail was condensed: sums by window of a zone, and by names."""
+
+    metrics: int
+    """How many of the answer's metrics those are."""
+    before: str
+    """Where the last of their windows ends, ISO 8601; what happened later has all its detail."""
+    resolution: str
+    """How long the windows are: "hour", "day" or "month"; the longest, where some are longer than others."""
+    timezone: str
+    """Whose windows they are."""
+    uncertain: int
+    """How many metrics may belong to another row, or on the other side of the range's start or end.
+
+    They are counted where the first of those they are kept with happened, and one of those lies beyond an edge.
+    """
+    duration_percentiles: str
+    """"exact", or "within 1 %" where durations are among what was condensed."""
+
+
 class AggregationResult(msgspec.Struct, frozen=True):
     """The answer to a question. `start_time` and `end_time` (outside) are ISO 8601, None where nothing bounds them."""
 
@@ -125,6 +145,8 @@ class AggregationResult(msgspec.Struct, frozen=True):
     success_metrics: SuccessMetrics
     breakdowns: Breakdowns
     time_series: list[dict[str, Any]]
+    condensed: Condensed | None = None
+    """None where nothing of the answer was condensed; the JSON form then has no such key."""
 
     def to_dict(self) -> dict[str, Any]:
         """The contract's JSON form. A sum of durations that no float holds is None."""
@@ -149,6 +171,7 @@ class AggregationResult(msgspec.Struct, frozen=True):
                 "models": self.breakdowns.models,
             },
             "time_series": self.time_series,
+            **({"condensed": msgspec.structs.asdict(self.condensed)} if self.condensed else {}),
         })  # fmt: skip
         return form
 

@@ -15,7 +15,7 @@ import msgspec
 from tachograph.metric import EPOCH, FIRST_US, LAST_US, microseconds_of, moment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 WindowKind = Literal["hour", "day", "week", "month"]
 
@@ -61,6 +61,33 @@ def runs(kind: WindowKind, zone: tzinfo, days: Iterable[int]) -> list[Run]:
                 break
             day = following
     return _merged(_dated(kind, begins, zone))
+
+
+def window_start(windows: Iterable[Run], moment: str) -> str:
+    """The beginning of the window of a moment, in SQL; every number in it is our own."""
+    return _cases(
+        windows,
+        moment,
+        lambda run: str(run.start_us) if run.count == 1 else f"{moment} - {_into(run, moment)}",
+    )
+
+
+def window_end(windows: Iterable[Run], moment: str) -> str:
+    """Where the window of a moment ends, in SQL."""
+    return _cases(
+        windows,
+        moment,
+        lambda run: str(run.end_us) if run.count == 1 else f"{moment} - {_into(run, moment)} + {run.width_us}",
+    )
+
+
+def _into(run: Run, moment: str) -> str:
+    return f"({moment} - ({run.start_us})) % {run.width_us}"
+
+
+def _cases(windows: Iterable[Run], moment: str, edge: Callable[[Run], str]) -> str:
+    branches = [f"WHEN {moment} < {run.end_us} THEN {edge(run)}" for run in windows]
+    return f"CASE {' '.join(branches)} END"
 
 
 def label(start_us: int, zone: tzinfo) -> str:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tachograph.cli.figures import several
+from tachograph.cli.figures import count, several
 from tachograph.cli.home import listed, new_in, places, store_path, users
+from tachograph.cli.printable import printable
 from tachograph.cli.remembered import Memory
 from tachograph.errors import NoLogs, StoreUnusable
 from tachograph.ingest.plan import Plan, find_in_places, plan
@@ -49,7 +50,7 @@ class Answers(msgspec.Struct):
 
     def remark(self) -> None:
         """Says on stderr what isn't a part of the answer."""
-        for line in self.remarks:
+        for line in [*self.remarks, *_of_condensed(self.results)]:
             print(line, file=sys.stderr)
 
 
@@ -226,6 +227,21 @@ def _remarks(rejected: int, skipped: int) -> list[str]:
     if skipped:
         remarks.append(f"{several(skipped, 'file')} could not be read, or not to the end: tachograph ingest")
     return remarks
+
+
+def _of_condensed(results: Sequence[AggregationResult]) -> list[str]:
+    """What answers take from metrics whose detail was condensed; one line for all of them."""
+    told = [result.condensed for result in results if result.condensed]
+    if not told:
+        return []
+    found = max(told, key=lambda one: one.uncertain)
+    sums = f"sums by {found.resolution} in {printable(found.timezone)}"
+    parts = [f"of {several(found.metrics, 'metric')} from before {found.before} only {sums} are kept"]
+    if found.duration_percentiles != "exact":
+        parts.append(f"percentiles of durations are {found.duration_percentiles}")
+    if found.uncertain:
+        parts.append(f"{count(found.uncertain)} may belong to another row, or beyond the range")
+    return ["; ".join(parts)]
 
 
 def _of_engine(error: Exception, path: Path) -> Exception | None:

@@ -34,6 +34,7 @@ COMMANDS: Final = {
     "sources": ("tachograph.cli.sources", "where the logs are, and how many of them were read"),
     "prices": ("tachograph.cli.prices", "which prices costs are by; fetch newer ones"),
     "doctor": ("tachograph.cli.doctor", "whether the store and the logs are whole; mends what isn't"),
+    "retention": ("tachograph.cli.retention", "what is kept for how long: logs, and the detail of old metrics"),
     "rejects": ("tachograph.cli.rejects", "which lines couldn't be read, and why"),
 }
 """Every command: the module whose `run` does it, and what it answers."""

@@ -21,7 +21,14 @@ if TYPE_CHECKING:
     from tachograph.store.duckdb import Store
     from tachograph.store.ledger import FileEntry
 
-_METRICS: Final = "SELECT source, count(ts) FROM metrics GROUP BY source"
+_METRICS: Final = """
+    SELECT source, sum(metrics)::BIGINT FROM (
+        SELECT source, count(ts) AS metrics FROM metrics GROUP BY source
+        UNION ALL
+        SELECT source, sum(metrics_count) FROM condensed GROUP BY source
+    )
+    GROUP BY source
+"""
 _REJECTED: Final = "SELECT files.source, count(*) FROM rejects JOIN files USING (path) GROUP BY files.source"
 
 

@@ -8,11 +8,11 @@ is whole, and the one before it is removed after that.
 
 from __future__ import annotations
 
-import os
 import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
+from tachograph.store.files import sync, write_anew
 from tachograph.store.journal import Commit, Damage, Journal, ShortJournalError, frames
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _JOURNAL: Final = re.compile(r"(\d{6,})\.journal")
 _STATE: Final = "SELECT value FROM meta WHERE name = 'journal'"
 _DAMAGED: Final = ".damaged"
+OUTDATED: Final = "copy is outdated"
+"""What a store says in `meta` while its copy still has what was deleted from the store."""
 FIRST: Final = "1 0"
 """What a new store says of its journal: its first generation, nothing of which belongs to it yet."""
 
@@ -90,16 +92,21 @@ class StoreCopy:
         generation = max(state(connection)[0], self.newest() or 0) + 1
         self.folder.mkdir(exist_ok=True)
         half = self.folder / "half.duckdb"
-        for leftover in (half, half.with_name("half.duckdb.wal")):
-            leftover.unlink(missing_ok=True)
-        copy_database(connection, half, f"{generation} 0")
-        _sync(half)
+        write_anew(
+            connection,
+            half,
+            f"UPDATE anew.meta SET value = '{generation} 0' WHERE name = 'journal'",
+            f"DELETE FROM anew.meta WHERE name = '{OUTDATED}'",
+        )
         half.replace(self.base(generation))
         with Journal(self.journal(generation), 0) as journal:
             journal.sync()
             position = journal.position
-        _sync(self.folder)
+        sync(self.folder)
+        connection.begin()
         connection.execute("UPDATE meta SET value = ? WHERE name = 'journal'", [f"{generation} {position}"])
+        connection.execute("DELETE FROM meta WHERE name = ?", [OUTDATED])
+        connection.commit()
         for path in list(self.folder.iterdir()):
             number = path.name.partition(".")[0]
             if number.isdecimal() and int(number) < generation and not path.name.endswith(_DAMAGED):
@@ -112,28 +119,3 @@ def state(connection: DuckDBPyConnection) -> tuple[int, int]:
     row = connection.execute(_STATE).fetchone()
     generation, _, position = str(row[0] if row else FIRST).partition(" ")
     return int(generation), int(position)
-
-
-def copy_database(connection: DuckDBPyConnection, path: Path, journal: str) -> None:
-    """Writes all tables into another file, which says `journal` of its journal."""
-    row = connection.execute("SELECT current_database()").fetchone()
-    here = str(row[0] if row else "").replace('"', '""')
-    quoted = str(path).replace("'", "''")
-    connection.execute(f"ATTACH '{quoted}' AS copy")
-    try:
-        connection.execute(f'COPY FROM DATABASE "{here}" TO copy')
-        connection.execute("UPDATE copy.meta SET value = ? WHERE name = 'journal'", [journal])
-        connection.execute("CHECKPOINT copy")
-    finally:
-        connection.execute("DETACH copy")
-
-
-def _sync(path: Path) -> None:
-    """Waits until a file, or the names in a folder, are on the disk."""
-    if os.name == "nt" and path.is_dir():
-        return
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -238,6 +238,13 @@ class Store:
             self.connection.execute(load_statements()["forget_unfinished"])
         if self.path and (ahead := copies.StoreCopy(self.path).ahead(self.connection)):
             self.take_in(ahead)
+        if copies.OUTDATED in self._said():
+            self.bring_copy_up_to_date()
+
+    def bring_copy_up_to_date(self) -> None:
+        """Makes the copy anew from the store, so that what was deleted is there no longer. Nothing may be under way."""
+        if self.path:
+            copies.StoreCopy(self.path).begin_anew(self.connection)
 
     def _make_again(self, path: Path) -> None:
         from tachograph.store.rebuild import rebuild  # noqa: PLC0415 - it makes stores, so it knows this module
@@ -261,8 +268,10 @@ class Store:
         return [RejectEntry(*row) for row in rows]
 
     def metrics_count(self) -> int:
-        """How many metrics there are."""
-        row = self.connection.execute("SELECT count(ts) FROM metrics").fetchone()
+        """How many metrics there are, those whose detail was condensed included."""
+        row = self.connection.execute(
+            "SELECT count(ts) + (SELECT coalesce(sum(metrics_count), 0) FROM condensed) FROM metrics"
+        ).fetchone()
         return int(row[0]) if row else 0
 
     def rejected_count(self) -> int:
@@ -529,6 +538,8 @@ class Loading:
         self._begin()
 
     def _load(self) -> None:
+        if self._some("SELECT count(*) > 0 FROM condensed_ids"):
+            self._run("drop_condensed")
         self._run("find_touched")
         if self._some("SELECT count(*) > 0 FROM touched"):
             self._run(

@@ -9,7 +9,11 @@ DELETE FROM metrics WHERE seq > (SELECT max(value::BIGINT) FROM meta WHERE name 
 
 -- name: say_whole
 -- All rows are metrics now.
-UPDATE meta SET value = (SELECT max(seq) FROM metrics)::VARCHAR WHERE name = 'whole';
+UPDATE meta SET value = (SELECT coalesce(max(seq), 0) FROM metrics)::VARCHAR WHERE name = 'whole';
+
+-- name: drop_condensed
+-- What was condensed is counted already.
+DELETE FROM metrics WHERE seq > $last AND md5_number(id) IN (SELECT hash FROM condensed_ids);
 
 -- name: find_touched
 -- Rows whose id the new ones have more than once, or that was known before: all others are metrics as they are. From
@@ -234,6 +238,10 @@ SELECT
         arg_min(project_path, {order_key}) FILTER (project_path IS NOT NULL),
         arg_min(cwd, {order_key}) FILTER (cwd IS NOT NULL)
     )
-FROM metrics
-WHERE session_id IN (SELECT session_id FROM changed) AND ts IS NOT NULL
+FROM (
+    SELECT session_id, ts, id, user_id, project_path, cwd FROM metrics WHERE ts IS NOT NULL
+    UNION ALL
+    SELECT session_id, ts, id, user_id, project_path, cwd FROM condensed_owners
+)
+WHERE session_id IN (SELECT session_id FROM changed)
 GROUP BY session_id;

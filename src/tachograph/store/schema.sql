@@ -43,3 +43,30 @@ CREATE TABLE priced_models (model VARCHAR);
 
 -- Lines that were refused. `line` counts from 1.
 CREATE TABLE rejects (path VARCHAR, line BIGINT, byte_offset BIGINT, reason VARCHAR);
+
+-- What is left of metrics whose detail was deleted: what adds up, in a row for each window of time and for each
+-- combination of names that they had. Rows are only ever added, and those of one window add up too. `told` is whether
+-- they have tokens, `used` whether they say anything of tokens or cost; `durations` is a histogram (measures.py).
+CREATE TABLE condensed (
+    window_start BIGINT, -- of the window in `timezone`, microseconds since 1970 in UTC
+    window_end BIGINT,
+    resolution VARCHAR,  -- hour, day or month
+    timezone VARCHAR,
+    first_ts BIGINT,     -- when the first and the last of them happened
+    last_ts BIGINT,
+    {condensed_names},
+    told BOOLEAN,
+    used BOOLEAN,
+    {condensed_sums},
+    shortest DOUBLE,     -- milliseconds
+    longest DOUBLE,
+    durations MAP(INTEGER, BIGINT)
+);
+
+-- The ids of those metrics, as 128 bits of hash: whoever tells of one again tells nothing new.
+CREATE TABLE condensed_ids (hash UHUGEINT);
+
+-- What those metrics said of whose their sessions are: the earliest that names a user, a project, a folder.
+CREATE TABLE condensed_owners (
+    session_id VARCHAR, ts BIGINT, id VARCHAR, user_id VARCHAR, project_path VARCHAR, cwd VARCHAR
+);

@@ -8,15 +8,24 @@ from pathlib import Path
 from typing import Final
 
 from tachograph.columns import COLUMNS, FINISHED
+from tachograph.metric import FIRST_US
 from tachograph.prices import COST_SQL, PRICE_COLUMNS, PRICE_JOIN, UNITS_PER_DOLLAR
+from tachograph.store.measures import BUCKET, IS_REPORTED, NAMES, SUMS, TOLD, USED
 
 _NAMED: Final = r"(?m)^-- name: (\w+)\n"
+DAY_US: Final = 86_400_000_000
 _SQL_TYPES: Final = {"key": "VARCHAR", "words": "VARCHAR", "int64": "BIGINT", "float64": "DOUBLE"}
 STORED: Final = tuple(name for name in COLUMNS if name != "moment")
 """The columns of a stored metric that come from a batch."""
 _COMPRESSIONS: Final = {"id": " USING COMPRESSION zstd"}
 """Where the engine's own choice is slower and larger: it tries several on strings that all differ."""
 _EARLIEST: Final = ("ts", "ended_ts")
+_ORDER_KEY: Final = "{'ts': ts, 'id': id}"
+_IS_OLD: Final = f"""(ts < $before AND NOT coalesce(in_parts AND ts >= $settled AND (
+    (type IN ('tool_use', 'agent_execution') AND ended_ts IS NULL) OR blocks <> '{FINISHED}'), false))"""
+"""Whether a metric is old enough to be condensed; not while the rest of it may come, as a call's result may."""
+_CONDENSED_RUN: Final = "CASE WHEN metrics.in_parts THEN metrics.agent_run_id END AS agent_run_id"
+"""Runs of agents matter where several metrics tell of one, which those of a metrics log don't."""
 _ADDED_KINDS: Final = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
 _EARLIEST_CWD: Final = "arg_min(cwd, {'ts': coalesce(ts, ended_ts), 'cwd': cwd}) FILTER (cwd IS NOT NULL)"
 COMPLETED_DURATION: Final = """
@@ -26,16 +35,11 @@ COMPLETED_DURATION: Final = """
 """Without a stated duration a call took from its beginning to its result."""
 
 _FINE_USD: Final = 10**12
-_DEAREST_USD: Final = 10**9
-"""More than any metric cost: what a log says beyond it is a mistake, and could overflow a sum."""
 PRICED_BY: Final = (
     "ts", "model", "cost_usd", "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens",
     "cache_write_1h_tokens",
 )  # fmt: skip
 """The columns that the cost of a metric depends on."""
-
-IS_REPORTED: Final = f"metrics.cost_usd > 0 AND metrics.cost_usd < {_DEAREST_USD}"
-"""Whether a log says what one of `metrics` cost. That it says 0 may only mean that a subscription paid."""
 
 
 def cost_by(by_tokens: str) -> str:
@@ -51,7 +55,10 @@ def schema() -> str:
     """The statements that make an empty store."""
     columns = ",\n    ".join(f'"{name}" {sql_type(name)}{_COMPRESSIONS.get(name, "")}' for name in STORED)
     prices = ", ".join(f'"{name}" {kind}' for name, kind in PRICE_COLUMNS.items())
-    return _text("schema.sql").replace("{columns}", columns).replace("{price_columns}", prices)
+    names = ",\n    ".join(f'"{name}" {_name_type(name)}' for name in NAMES)
+    sums = ",\n    ".join(f"{each.name} {each.kind}" for each in SUMS)
+    text = _text("schema.sql").replace("{columns}", columns).replace("{price_columns}", prices)
+    return text.replace("{condensed_names}", names).replace("{condensed_sums}", sums)
 
 
 @cache
@@ -59,15 +66,48 @@ def load_statements() -> dict[str, str]:
     """The statements of `load.sql`, by name."""
     text = _text("load.sql")
     text = text.replace("{merged_columns}", ",\n    ".join(_merged(name) for name in STORED if name != "id"))
-    text = text.replace("{order_key}", "{'ts': ts, 'id': id}")
+    text = text.replace("{order_key}", _ORDER_KEY)
     text = text.replace("{earliest_cwd}", _EARLIEST_CWD).replace("{completed_duration}", COMPLETED_DURATION)
     text = text.replace("{cost}", cost_by(COST_SQL)).replace("{price_join}", PRICE_JOIN)
+    return _named(text)
+
+
+@cache
+def condense_statements(window_start: str, window_end: str) -> dict[str, str]:
+    """The statements of `condense.sql`, by name; the window of a metric is given as two expressions."""
+    replaced = {
+        "window_start": window_start,
+        "window_end": window_end,
+        "names": ", ".join(_CONDENSED_RUN if name == "agent_run_id" else f'metrics."{name}"' for name in NAMES),
+        "name_columns": ", ".join(f'"{name}"' for name in NAMES),
+        "told": TOLD,
+        "used": USED,
+        "bucket": BUCKET,
+        "sums_of_ones": ",\n        ".join(f"sum({each.of_one}) AS {each.name}" for each in SUMS),
+        "sums_of_sums": ",\n    ".join(f"sum({each.name}) AS {each.name}" for each in SUMS),
+        "is_condensable": f"({_IS_OLD} AND (session_id IS NULL OR session_id NOT IN (SELECT session_id FROM held)))",
+        "is_old": _IS_OLD,
+        "order_key": _ORDER_KEY,
+        "first_us": f"{FIRST_US}",
+        "day_us": f"{DAY_US}",
+    }
+    text = _text("condense.sql")
+    for name, sql in replaced.items():
+        text = text.replace(f"{{{name}}}", sql)
+    return _named(text)
+
+
+def _named(text: str) -> dict[str, str]:
     _, *rest = re.split(_NAMED, text)
     return {name: sql.strip().rstrip(";") for name, sql in zip(rest[::2], rest[1::2], strict=True)}
 
 
 def _text(name: str) -> str:
     return Path(__file__).with_name(name).read_text(encoding="utf-8")
+
+
+def _name_type(name: str) -> str:
+    return {"source": "VARCHAR", "in_parts": "BOOLEAN"}.get(name) or sql_type(name)
 
 
 def sql_type(name: str) -> str:

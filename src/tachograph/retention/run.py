@@ -1,0 +1,163 @@
+"""A policy over a log's folder and a store: what it wants done, doing it, and what was done."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from msgspec import structs
+
+from tachograph.errors import StoreUnusable, TachographError
+from tachograph.retention.detail import DetailPlan, condense_detail, plan_detail
+from tachograph.retention.files import NotDone, do, locked, target
+from tachograph.retention.logs import LogFile, LogPlan, has_all, plan_logs, was_read
+from tachograph.store.compact import compact
+from tachograph.store.duckdb import Store
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from tachograph.retention.logs import Step
+    from tachograph.retention.policy import DetailPolicy, Policy
+    from tachograph.store.ledger import FileEntry
+
+_LOCK: Final = "retention.lock"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a policy is about: a log's folder, and the file of a store, which needn't be there."""
+
+    logs: Path
+    store: Path
+    unread: bool = False
+    """Whether files that the store hasn't read may be touched too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be done. `detail` is None where the policy says nothing of it, or there is no store."""
+
+    logs: LogPlan
+    detail: DetailPlan | None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A file with which something was done: where it is now and what it takes there (None: nowhere)."""
+
+    step: Step
+    to: Path | None
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A file with which something couldn't be done, and why."""
+
+    step: Step
+    why: str
+
+
+@dataclass(slots=True)
+class Report:
+    """What was done, and what wasn't. The store's sizes are in bytes."""
+
+    plan: Plan
+    done: list[Done] = field(default_factory=list)
+    failed: list[Failed] = field(default_factory=list)
+    store_before: int = 0
+    store_after: int = 0
+    store_trouble: str | None = None
+    """Why the store's file couldn't be made smaller; None where it could, or needn't be."""
+
+
+def planned(place: Place, policy: Policy, now: datetime) -> Plan:
+    """What the policy wants done. Nothing is touched."""
+    detail = None
+    if policy.detail and place.store.exists():
+        with Store.open(place.store, read_only=True) as store:
+            detail = plan_detail(store, policy.detail, now)
+    return Plan(_planned_logs(place, policy, now, _ledger(place.store)), detail)
+
+
+def applied(place: Place, policy: Policy, now: datetime) -> Report:
+    """Does what the policy wants done, in the store first; what fails with one file keeps nothing from the others.
+
+    Raises `TachographError` where another process is doing the same, and `StoreUnusable` before any file is touched.
+    """
+    place.store.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with locked(place.store.parent, _LOCK, wait=False):
+            return _applied(place, policy, now)
+    except BlockingIOError:
+        what, mend = "another 'tachograph retention apply' is at work", "wait for it to end"
+        raise TachographError(what, where=str(place.store.parent), mend=mend) from None
+
+
+def _applied(place: Place, policy: Policy, now: datetime) -> Report:
+    ledger = _ledger(place.store)
+    report = Report(Plan(_planned_logs(place, policy, now, ledger), None))
+    if policy.detail and place.store.exists():
+        _condense(place.store, policy.detail, now, report)
+    for step in report.plan.logs.steps:
+        _do(step, policy, report)
+    with suppress(StoreUnusable):
+        _tell_the_ledger(place.store, ledger, report)
+    return report
+
+
+def _ledger(path: Path) -> dict[str, FileEntry]:
+    if not path.exists():
+        return {}
+    with Store.open(path, read_only=True) as store:
+        return store.files()
+
+
+def _condense(path: Path, policy: DetailPolicy, now: datetime, report: Report) -> None:
+    report.store_before = path.stat().st_size
+    with Store.open(path) as store:
+        report.plan = Plan(report.plan.logs, condense_detail(store, policy, now))
+    report.store_trouble = compact(path)
+    report.store_after = path.stat().st_size
+
+
+def _tell_the_ledger(path: Path, ledger: dict[str, FileEntry], report: Report) -> None:
+    """That files which were compressed are those that were read; untold, they would be read again, in vain."""
+    moved = []
+    for done in report.done:
+        entry = ledger.get(str(done.step.file.path))
+        if done.step.action == "compress" and done.to and entry and has_all(entry, done.step.file):
+            moved.append((entry.path, _compressed(entry, done.to)))
+    if moved:
+        with Store.open(path) as store, store.loading() as loading:
+            loading.commit([], moved=moved)
+
+
+def _compressed(entry: FileEntry, to: Path) -> FileEntry:
+    stat = to.stat()
+    return structs.replace(
+        entry, path=str(to), size=stat.st_size, mtime_ns=stat.st_mtime_ns, compressed=True, head="", tail=""
+    )
+
+
+def _planned_logs(place: Place, policy: Policy, now: datetime, ledger: dict[str, FileEntry]) -> LogPlan:
+    def is_read(file: LogFile) -> bool:
+        return place.unread or was_read(place.logs, ledger, file)
+
+    return plan_logs(place.logs, policy.logs, now, is_read)
+
+
+def _do(step: Step, policy: Policy, report: Report) -> None:
+    to = target(step, policy.logs)
+    try:
+        for _ in do(step, policy.logs):
+            pass
+        report.done.append(Done(step, to, to.stat().st_size if to else 0))
+    except NotDone as reason:
+        report.failed.append(Failed(step, str(reason)))
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename not in {None, str(step.file.path)} else ""
+        report.failed.append(Failed(step, f"{place}{error.strerror or error}"))
