@@ -6,12 +6,11 @@ The package is slow to import, so it is left alone until a price is looked for.
 from __future__ import annotations
 
 import os
-import sys
 import warnings
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache, lru_cache
-from importlib.util import find_spec, module_from_spec
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -20,8 +19,6 @@ import msgspec
 from tachograph.errors import TachographError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from genai_prices.data_snapshot import DataSnapshot
 
 PRICES_FILE: Final = "genai-prices.dat"
@@ -130,26 +127,6 @@ def _held(folder: Path | None) -> PriceFile | None:
 def _damaged(path: Path, what: str) -> PricesUnusable:
     mend = "update the prices again, or delete the file"
     return PricesUnusable(f"the downloaded prices are damaged: {what}", where=str(path), mend=mend)
-
-
-@contextmanager
-def prices_alone() -> Iterator[None]:
-    """Lets the parts of genai-prices that know prices be imported without the package's own first lines.
-
-    Those import an HTTP client and what it needs, which takes two fifths of the time, and nobody goes online here.
-    Afterwards the package is imported as always by whoever wants it.
-    """
-    spec = None if "genai_prices" in sys.modules else find_spec("genai_prices")
-    if spec is None:
-        yield
-        return
-    bare = module_from_spec(spec)
-    sys.modules["genai_prices"] = bare
-    try:
-        yield
-    finally:
-        if sys.modules.get("genai_prices") is bare:
-            del sys.modules["genai_prices"]
 
 
 def snapshot_in(folder: Path | None) -> DataSnapshot:

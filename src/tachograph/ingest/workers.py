@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _WORTH_A_PROCESS_BYTES: Final = 24 << 20
-_PARTS_AHEAD: Final = 4
+_PARTS_AHEAD: Final = 12
 """How many results may wait while one is stored: enough to keep the workers busy, few enough to fit in memory."""
 _LENGTH: Final = struct.Struct("<Q")
 

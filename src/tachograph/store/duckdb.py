@@ -436,10 +436,10 @@ class Loading:
             columns, table = lists.columns(), lists.table()
             parameters |= lists.parameters()
         else:
-            import duckdb  # noqa: F401, PLC0415 - its engine scans nothing from Python before
-
             from tachograph.store.arrow import BatchStream  # noqa: PLC0415 - only loading needs it
+            from tachograph.store.engine import let_it_scan  # noqa: PLC0415 - as above
 
+            let_it_scan()
             batch_stream = BatchStream(self._waiting, first_seq)  # DuckDB finds it by its name
             columns, table = batch_stream.columns(), "batch_stream"
         if user is not None:

@@ -1,12 +1,17 @@
 """DuckDB's engine, without the Python package around it.
 
 The package brings relations and expressions, which nobody uses here, and takes three quarters of the time to import
-(42 of 55 ms, a fifth of what a small question takes). It is imported where its scan of Python's objects is needed.
+(42 of 55 ms, a fifth of what a small question takes).
 """
 
 from __future__ import annotations
 
+import sys
+
+from tachograph.bare import bare_package
+
 try:
+    import _duckdb
     from _duckdb import (
         BinderException,
         CatalogException,
@@ -18,6 +23,7 @@ try:
         connect,
     )
 except ImportError:  # a build that keeps its engine elsewhere
+    import duckdb as _duckdb  # type: ignore[no-redef]
     from duckdb import (
         BinderException,
         CatalogException,
@@ -38,4 +44,18 @@ __all__ = [
     "InterruptException",
     "OutOfMemoryException",
     "connect",
+    "let_it_scan",
 ]
+
+
+def let_it_scan() -> None:
+    """Lets the engine scan Arrow's columns, for which the package gives it one of its modules."""
+    if "duckdb" in sys.modules:
+        return
+    try:
+        with bare_package("duckdb"):
+            from duckdb import _sources  # noqa: PLC0415 - many rows alone need it
+
+            _duckdb._set_arrow_sources(_sources)  # noqa: SLF001 - what the package does when it is imported
+    except (ImportError, AttributeError):  # another version's way
+        import duckdb  # noqa: F401, PLC0415 - as above
