@@ -74,7 +74,7 @@ _TOOL_TEXTS: Final = (
     (re.compile(rb"The user doesn't want to (proceed|take this action)"), "rejected_by_user", False),
     (re.compile(rb"Request interrupted by user|\[Request interrupted"), "interrupted", False),
     (re.compile(rb"Sibling tool call errored"), "sibling_failed", True),
-    (re.compile(rb"Exit code \d+"), "exit_code", True),
+    (re.compile(rb"Exit code \d+|Command exited with non-zero status"), "exit_code", True),
     (re.compile(rb"File has not been read yet"), "file_not_read", True),
     (re.compile(rb"File has been (unexpectedly )?modified"), "file_changed", True),
     (re.compile(rb"String to replace not found"), "no_match", True),

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 def named_folder(name: str) -> Path:
@@ -16,3 +20,13 @@ def named_folder(name: str) -> Path:
 def named_folders(names: str) -> list[Path]:
     """Several, separated by commas."""
     return [named_folder(name) for name in names.split(",") if name.strip()]
+
+
+def own_folder(environment: Mapping[str, str]) -> Path:
+    """The folder that is ours: TACHOGRAPH_HOME, or the platform's for such data."""
+    named = environment.get("TACHOGRAPH_HOME")
+    if named:
+        return named_folder(named)
+    from platformdirs import user_data_path  # noqa: PLC0415 - whoever names a folder needn't wait for it
+
+    return user_data_path("tachograph", appauthor=False)
