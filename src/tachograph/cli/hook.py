@@ -24,6 +24,9 @@ usage: tachograph hook [--home FOLDER]   < the hook's input
 Notes an event of Claude Code's hooks: names, ids, outcomes and durations, never a text. It prints nothing and
 always ends with 0. Agents run it; 'tachograph hooks install' tells them to, and 'tachograph hooks show' says
 whether it works.
+
+examples:
+  tachograph hook < event.json                   as an agent runs it
 """
 
 

@@ -55,12 +55,10 @@ def _of_call(line: Line, ts: int, note: HookNote, call: str) -> Iterator[dict[st
     if begins:
         agent = note.agent or DEFAULT_AGENT
         yield _row(line, f"{call}:agent", MetricType.AGENT_EXECUTION, ts=ts, agent_id=agent, agent_run_id=None)
-    elif note.run is not None or note.run_ms is not None:
-        ended = {"ended_ts": ts, "success": note.success, "duration_ms": note.run_ms}
-        yield _row(
-            line, f"{call}:agent", MetricType.AGENT_EXECUTION,
-            agent_run_id=note.run, **({} if note.background else ended),
-        )  # fmt: skip
+    else:
+        took = note.duration_ms if note.run_ms is None else note.run_ms
+        ended = {} if note.background else {"ended_ts": ts, "success": note.success, "duration_ms": took}
+        yield _row(line, f"{call}:agent", MetricType.AGENT_EXECUTION, agent_run_id=note.run, **ended)
 
 
 def _row(line: Line, name: str, kind: MetricType, **values: Any) -> dict[str, Any]:
