@@ -208,6 +208,8 @@ class _Scan:
             if length > MAX_LINE_BYTES and b"\n" not in data:
                 self._past_a_long_line(length)
                 return
+        from tachograph.metric import is_whole_object  # noqa: PLC0415 - only readers of last lines need its library
+
         line = b"".join(parts)
         end = line.find(b"\n") + 1
         if end:
@@ -218,19 +220,6 @@ class _Scan:
             yield block
         elif not line.isspace():
             self._progress.unfinished = len(line)
-
-
-def is_whole_object(line: bytes) -> bool:
-    """Whether bytes without a final newline are a whole JSON object, and so a finished line."""
-    import msgspec  # noqa: PLC0415 - only readers of last lines need it
-
-    if not line.lstrip().startswith(b"{"):
-        return False
-    try:
-        msgspec.json.decode(line, type=dict[str, msgspec.Raw])
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        return False
-    return True
 
 
 def marks(path: str, offset: int) -> tuple[str, str]:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 import msgspec
 
 from tachograph.columns import FINISHED, ColumnBatch, ColumnBuilder, add_dicts
+from tachograph.folders import named_folder, named_folders
 from tachograph.metric import MetricType, Moments
 from tachograph.sources.claude_errors import api_error_kind, retried_error_kind, tool_error_kind
 from tachograph.sources.claude_shapes import (
@@ -35,7 +36,6 @@ from tachograph.sources.claude_shapes import (
     Usage,
 )
 from tachograph.sources.decoding import BAD_JSON, NOTHING, reason_of, told
-from tachograph.sources.places import named_folder, named_folders
 from tachograph.sources.protocol import LineProblem
 from tachograph.sources.surrogates import with_whole_characters
 
