@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from abc import abstractmethod
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from tachograph.errors import BadRecord, TachographError
 from tachograph.folders import metrics_folders
+from tachograph.recorder.compression import compress_rotated
 from tachograph.recorder.lines import exact_line, line_of
 from tachograph.recorder.log import Log
 from tachograph.recorder.spans import TimedRecords
@@ -21,10 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
+    from tachograph.recorder.compression import Compression
     from tachograph.recorder.waiting import Dropped, Status
     from tachograph.recorder.writer import Durability
-
-Compression = Literal["zstd", "gzip"]
 
 
 class BaseRecorder(TimedRecords[Answer_co]):
@@ -73,6 +74,7 @@ class BaseRecorder(TimedRecords[Answer_co]):
             memory_bytes=memory_bytes,
             flush_seconds=flush_seconds,
             line_about_dropped=self._line_about_dropped,
+            look_after=None if compress is None else partial(compress_rotated, self.folder, compress),
         )
 
     def status(self) -> Status:

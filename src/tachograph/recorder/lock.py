@@ -6,21 +6,19 @@ it has an end: a process that was stopped while it held the lock must not stop o
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import time
-from contextlib import contextmanager, suppress
 from io import FileIO
 from typing import TYPE_CHECKING, Final
 
 from tachograph.recorder.names import LOCK_NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 WAIT_SECONDS: Final = 5.0
-LISTING_WAIT_SECONDS: Final = 1.0
 _TRIES_AT_ONCE: Final = 50
 _PAUSE_SECONDS: Final = 0.0005
 _NAME_BYTES: Final = 256
@@ -67,7 +65,7 @@ def lock(descriptor: int, *, shared: bool = False, wait_seconds: float = WAIT_SE
     tries = 0
     while not _try_lock(descriptor, shared=shared):
         if time.monotonic() >= deadline:
-            raise TimeoutError
+            raise TimeoutError(errno.ETIMEDOUT, "another process holds the lock")
         tries += 1
         time.sleep(0 if tries < _TRIES_AT_ONCE else _PAUSE_SECONDS)
 
@@ -83,7 +81,7 @@ class FolderLock:
         self.made: list[Path] = []
         """The folders that had to be made."""
 
-    def acquire(self) -> None:
+    def __enter__(self) -> None:
         """Locks it for this process alone. Raises as `lock`, and `OSError` where the folder can't be written to."""
         while True:
             file = self._file or self._open()
@@ -92,8 +90,7 @@ class FolderLock:
                 return
             self.close()  # somebody deleted the folder or moved it away
 
-    def release(self) -> None:
-        """Unlocks it."""
+    def __exit__(self, *_: object) -> None:
         if self._file is not None:
             unlock(self._file.fileno())
 
@@ -137,23 +134,3 @@ class FolderLock:
 
 def _create(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_CREAT, 0o666)
-
-
-@contextmanager
-def shared_lock(folder: str) -> Iterator[None]:
-    """Shares the lock of a folder; where there is none, or it can't be locked or not for long, does without."""
-    try:
-        file = open(os.path.join(folder, LOCK_NAME), "rb", buffering=0)  # noqa: PTH118, PTH123, SIM115 - for many folders
-    except OSError:
-        yield
-        return
-    with file:
-        locked = False
-        with suppress(OSError):
-            lock(file.fileno(), shared=True, wait_seconds=LISTING_WAIT_SECONDS)
-            locked = True
-        try:
-            yield
-        finally:
-            if locked:
-                unlock(file.fileno())

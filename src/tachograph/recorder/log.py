@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import errno
 import os
-import sys
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from tachograph.metric import is_whole_object
+from tachograph.recorder.disk import file_size_max, sync, sync_folder
 from tachograph.recorder.lock import FolderLock
 from tachograph.recorder.names import begun, is_ours, new_name
 
@@ -40,43 +40,37 @@ class Log:
         self._not_synced: set[str] = set()
         self._entered: set[str] = set()
         """The files that are sure to be in the folder when the power fails."""
-        self.has_rotated = True
-        """Whether there may be files that aren't active any longer; whoever looks after them sets it to false."""
+        self.has_rotated = False
+        """Whether this process began a file, so that another may have been left; who looks after those resets it."""
 
     @property
     def batch_bytes(self) -> int:
         """The most that should be appended at once."""
-        return max(1, min(_BATCH_BYTES, self._rotate_bytes, _file_size_max()))
+        return max(1, min(_BATCH_BYTES, self._rotate_bytes, file_size_max()))
 
     def append(self, batch: bytes) -> None:
         """Appends whole lines: all of them, or none where it raises."""
-        self._lock.acquire()
-        try:
+        with self._lock:
             file = self._active(len(batch))
             file.append(batch)
-            self._not_synced.add(file.name)
-        finally:
-            self._lock.release()
+        self._not_synced.add(file.name)
 
     def sync(self) -> None:
         """Brings all that this process appended to the disk: the files, and their names in the folder."""
         for name in list(self._not_synced):
             with suppress(FileNotFoundError):  # it was compressed, and that brought it to the disk
-                _sync(self.folder / name)
+                sync(self.folder / name)
             if name not in self._entered:
                 for folder in (self.folder, *(made.parent for made in self._lock.made)):
-                    _sync_folder(folder)
+                    sync_folder(folder)
                 self._entered.add(name)
             self._not_synced.discard(name)
 
     def leave(self) -> None:
         """Makes the next append begin a new file: the system isn't sure what of the active one is on the disk."""
-        self._lock.acquire()
-        try:
+        with self._lock:
             if self._file is not None and self._lock.name() == self._file.name:
                 self._lock.set_name(new_name(time.time()))
-        finally:
-            self._lock.release()
         self._not_synced.clear()
 
     def close(self) -> None:
@@ -91,7 +85,7 @@ class Log:
         name = self._lock.name()
         file = self._open(name) if is_ours(name) else self._begin()
         size = file.mended_size()
-        full = size + length > min(self._rotate_bytes, _file_size_max())
+        full = size + length > min(self._rotate_bytes, file_size_max())
         old = time.time() - file.begun > self._rotate_seconds
         if size and (full or old):
             file = self._begin()
@@ -149,7 +143,7 @@ class ActiveFile:
     def append(self, batch: bytes) -> None:
         """Appends all of it, or nothing where it raises `OSError`."""
         start = self._end
-        if start + len(batch) > _file_size_max():  # writing would send a signal, which a host may not have ignored
+        if start + len(batch) > file_size_max():  # writing would send a signal, which a host may not have ignored
             raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
         try:
             written = self._file.write(batch)
@@ -169,30 +163,3 @@ class ActiveFile:
             self._file.seek(size - len(tail) - length)
             tail = self._file.read(length) + tail
         return tail[tail.rfind(b"\n") + 1 :]
-
-
-if sys.platform == "win32":
-
-    def _file_size_max() -> int:
-        return sys.maxsize
-
-    def _sync_folder(folder: Path) -> None:
-        del folder  # Windows has no such call
-
-else:
-    import resource
-
-    def _file_size_max() -> int:
-        soft, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
-        return sys.maxsize if soft == resource.RLIM_INFINITY else soft
-
-    def _sync_folder(folder: Path) -> None:
-        _sync(folder, os.O_RDONLY)
-
-
-def _sync(path: Path, flags: int = os.O_RDWR) -> None:
-    descriptor = os.open(path, flags)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

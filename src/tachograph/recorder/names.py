@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import re
-from calendar import timegm
-from os import urandom
-from time import gmtime, strftime, strptime
+from datetime import UTC, datetime
 from typing import Final
 
 LOCK_NAME: Final = ".tachograph.lock"
 """The file whose lock orders all appends to a folder; it holds the name of the file that is appended to."""
 ENDINGS: Final = {"zstd": ".zst", "gzip": ".gz"}
 """By kind of compression, what a compressed file's name ends with."""
-_OURS: Final = re.compile(r"metrics_(\d{8}_\d{6})_r[0-9a-f]{12}\.jsonl")
-_FORM: Final = "%Y%m%d_%H%M%S"
+_OURS: Final = re.compile(r"metrics_(\d{4})(\d\d)(\d\d)_(\d\d)(\d\d)(\d\d)_r[0-9a-f]{12}\.jsonl")
 
 
 def new_name(now: float) -> str:
     """A name for a file that is begun now (seconds since 1970), which no other file has."""
-    return f"metrics_{strftime(_FORM, gmtime(now))}_r{urandom(6).hex()}.jsonl"
+    return f"metrics_{datetime.fromtimestamp(now, UTC):%Y%m%d_%H%M%S}_r{os.urandom(6).hex()}.jsonl"
 
 
 def is_ours(name: str) -> bool:
@@ -26,11 +24,14 @@ def is_ours(name: str) -> bool:
     return _OURS.fullmatch(name) is not None
 
 
-def begun(name: str) -> int:
+def begun(name: str) -> float:
     """When the file of that name was begun, in seconds since 1970; 0 where the name doesn't tell."""
     found = _OURS.fullmatch(name)
+    if not found:
+        return 0
+    year, month, day, hour, minute, second = map(int, found.groups())
     try:
-        return timegm(strptime(found[1], _FORM)) if found else 0
+        return datetime(year, month, day, hour, minute, second, tzinfo=UTC).timestamp()
     except ValueError:
         return 0
 
@@ -40,4 +41,13 @@ def plain_name(name: str) -> str | None:
     for ending in ENDINGS.values():
         if name.endswith(ending) and is_ours(name.removesuffix(ending)):
             return name.removesuffix(ending)
+    return None
+
+
+def compressed_copy(path: str) -> str | None:
+    """Where the compressed copy is of a plain file that a recorder made; None where there is none."""
+    if is_ours(os.path.basename(path)):  # noqa: PTH119 - paths of logs are text
+        for ending in ENDINGS.values():
+            if os.path.exists(f"{path}{ending}"):  # noqa: PTH110 - as above
+                return f"{path}{ending}"
     return None

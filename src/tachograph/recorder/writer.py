@@ -44,7 +44,9 @@ class Writer:
         memory_bytes: int,
         flush_seconds: float,
         line_about_dropped: Callable[[Dropped], bytes],
+        look_after: Callable[[], None] | None,
     ) -> None:
+        """`line_about_dropped` makes a line of what was dropped; `look_after` sees to files that were left."""
         self._log = log
         self._troubles = troubles
         self._synced = durability == "synced"
@@ -52,6 +54,7 @@ class Writer:
         self._memory_bytes = memory_bytes
         self._flush_seconds = flush_seconds
         self._line_about_dropped = line_about_dropped
+        self._look_after = look_after
         self.begin_anew()
         watch(self)
 
@@ -68,6 +71,7 @@ class Writer:
         self._trouble: str | None = None
         self._retry_at = 0.0
         self._closed = False
+        self._looked_after = False
         self._when_tried: list[Callable[[], None]] = []
         self._background = Background(self._work, self._flush_seconds)
 
@@ -89,7 +93,7 @@ class Writer:
                 self._write_all()
             if self._closed:
                 self._log.close()
-        if self._log.has_rotated:
+        if self._log.has_rotated and not self._closed:
             self._background.rouse(hurry=True)
 
     def hurry(self) -> None:
@@ -129,6 +133,7 @@ class Writer:
         """Writes all that waits and ends the background. What is recorded later is written by who records it."""
         self._closed = True
         self._background.end()
+        self._look_after_old_files()
         with self._writing:
             if self._failed_just_now() or not self._write_all():
                 left = self.status().waiting
@@ -174,6 +179,17 @@ class Writer:
         finally:
             for then in tried:
                 then()
+            self._look_after_old_files()
+
+    def _look_after_old_files(self) -> None:
+        """At first, and whenever a file was begun. What fails is done at the next time, or by another process."""
+        if self._look_after is None or (self._looked_after and not self._log.has_rotated):
+            return
+        self._looked_after, self._log.has_rotated = True, False
+        try:
+            self._look_after()
+        except Exception as error:  # noqa: BLE001 - it is of no concern to a host that records
+            self._troubles.tell("compressing", f"old files of the log weren't compressed: {error}")
 
     def _failed_just_now(self) -> bool:
         return self._trouble is not None and monotonic() < self._retry_at
