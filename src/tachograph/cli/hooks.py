@@ -13,13 +13,13 @@ from tachograph.cli.figures import several
 from tachograph.cli.options import Parser, add_json
 from tachograph.cli.printable import printable
 from tachograph.errors import TachographError
+from tachograph.folders import named_folder, named_folders, store_folder
 from tachograph.hooks.command import HookCommand
 from tachograph.hooks.events import EVENTS, events_of
 from tachograph.hooks.log import FAILURES, failures, folder_in
 from tachograph.hooks.seen import last_noted, version, version_in_use
 from tachograph.hooks.settings import SettingsFile
 from tachograph.sources.claude_code import ClaudeCode
-from tachograph.sources.places import named_folder, named_folders, own_folder
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -134,7 +134,7 @@ def _state(options: Namespace) -> HooksState:
     file = SettingsFile(path)
     installed = {entry.event: entry.command for entry in file.entries()}
     command = next(iter(installed.values()), None) or _command(options.home)
-    log = Path(folder_in(str(named_folder(command.home) if command.home else own_folder(os.environ))))
+    log = Path(folder_in(str(named_folder(command.home) if command.home else store_folder(os.environ))))
     known = events_of(_version(options))
     return HooksState(
         settings=path,
@@ -158,7 +158,7 @@ def _troubles(path: Path, installed: dict[str, HookCommand], log: Path) -> list[
         for program in programs
         if not os.access(program, os.X_OK)
     ]
-    if log != Path(folder_in(str(own_folder(os.environ)))):
+    if log != Path(folder_in(str(store_folder(os.environ)))):
         found.append(f"they write to {log}, where nothing looks for it (TACHOGRAPH_HOME names another folder)")
     there = next(folder for folder in (log, *log.parents) if folder.exists())
     if not os.access(there, os.W_OK):

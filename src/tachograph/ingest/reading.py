@@ -1,13 +1,16 @@
 """From a file to blocks of whole lines: plain, gzip or zstd, from any line on, however long a line is.
 
 Of a file that is still being written the last line may be unfinished: it is left for the next reading, unless it is
-a whole JSON object that only lacks its newline. A line longer than `MAX_LINE_BYTES` is passed over and told, without
+a whole JSON object that only lacks its newline. A file that was compressed since it was listed is read from its
+compressed copy. A line longer than `MAX_LINE_BYTES` is passed over and told, without
 ever being held in memory whole.
 """
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
 import sys
 import zlib
 from dataclasses import dataclass, field
@@ -61,14 +64,17 @@ class Progress:
 
 def is_compressed(path: str) -> bool:
     """Whether the file's first bytes are those of gzip or zstd."""
-    with Path(path).open("rb") as handle:
+    with _open_plain(path) as handle:
         return handle.read(4).startswith((GZIP_MAGIC, ZSTD_MAGIC))
 
 
 def open_plain_or_compressed(path: str) -> BinaryIO:
     """The file's bytes, decompressed where its first bytes say that they are compressed."""
-    with Path(path).open("rb") as handle:
-        magic = handle.read(4)
+    try:
+        with Path(path).open("rb") as handle:
+            magic = handle.read(4)
+    except FileNotFoundError:
+        return open_plain_or_compressed(_compressed_copy(path))
     if magic.startswith(GZIP_MAGIC):
         import gzip  # noqa: PLC0415 - most logs are plain
 
@@ -76,6 +82,24 @@ def open_plain_or_compressed(path: str) -> BinaryIO:
     if magic.startswith(ZSTD_MAGIC):
         return _open_zstd(path)
     return Path(path).open("rb")
+
+
+def _open_plain(path: str) -> BinaryIO:
+    """The file, or what it was where it was compressed since it was listed. A read may give less than asked for."""
+    try:
+        return Path(path).open("rb", buffering=0)
+    except FileNotFoundError:
+        return open_plain_or_compressed(_compressed_copy(path))
+
+
+def _compressed_copy(path: str) -> str:
+    """Where the compressed copy of a file that is gone is. Raises `FileNotFoundError` where there is none."""
+    from tachograph.recorder.names import compressed_copy  # noqa: PLC0415 - mostly no file is gone
+
+    copy = compressed_copy(path)
+    if copy is None:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
+    return copy
 
 
 def _open_zstd(path: str) -> BinaryIO:
@@ -97,7 +121,7 @@ def compression_errors() -> tuple[type[Exception], ...]:
 
 def open_piece(piece: Piece) -> BinaryIO:
     """The file that a piece is of, decompressed if it is compressed. A read may give less than was asked for."""
-    return open_plain_or_compressed(piece.path) if piece.compressed else Path(piece.path).open("rb", buffering=0)
+    return open_plain_or_compressed(piece.path) if piece.compressed else _open_plain(piece.path)
 
 
 def read_blocks(handle: BinaryIO, piece: Piece, progress: Progress) -> Iterator[Block]:
@@ -208,6 +232,8 @@ class _Scan:
             if length > MAX_LINE_BYTES and b"\n" not in data:
                 self._past_a_long_line(length)
                 return
+        from tachograph.metric import is_whole_object  # noqa: PLC0415 - only readers of last lines need its library
+
         line = b"".join(parts)
         end = line.find(b"\n") + 1
         if end:
@@ -220,22 +246,9 @@ class _Scan:
             self._progress.unfinished = len(line)
 
 
-def is_whole_object(line: bytes) -> bool:
-    """Whether bytes without a final newline are a whole JSON object, and so a finished line."""
-    import msgspec  # noqa: PLC0415 - only readers of last lines need it
-
-    if not line.lstrip().startswith(b"{"):
-        return False
-    try:
-        msgspec.json.decode(line, type=dict[str, msgspec.Raw])
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        return False
-    return True
-
-
 def marks(path: str, offset: int) -> tuple[str, str]:
     """The marks of a file's beginning and of what stands just before `offset` (both at most `MARK_BYTES`)."""
-    with Path(path).open("rb", buffering=0) as handle:
+    with _open_plain(path) as handle:
         return marks_of(handle, offset)
 
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 import msgspec
 
 from tachograph.columns import FINISHED, ColumnBatch, ColumnBuilder, add_dicts
+from tachograph.folders import named_folder, named_folders, store_folder
 from tachograph.hooks.command import parse_command
 from tachograph.hooks.events import AGENT_TOOLS, LINE_TYPE
 from tachograph.hooks.log import PLACE
@@ -41,7 +42,6 @@ from tachograph.sources.claude_shapes import (
     Usage,
 )
 from tachograph.sources.decoding import BAD_JSON, NOTHING, reason_of, told
-from tachograph.sources.places import named_folder, named_folders, own_folder
 from tachograph.sources.protocol import LineProblem
 from tachograph.sources.surrogates import with_whole_characters
 
@@ -92,7 +92,7 @@ class ClaudeCode:
             home / ".claude",
             (named_folder(shared) if shared else home / ".config") / "claude",
         ]
-        return [*map(_projects, folders), own_folder(environment).joinpath(*PLACE)]
+        return [*map(_projects, folders), store_folder(environment).joinpath(*PLACE)]
 
     def owns(self, path: str) -> bool:
         """Any `.jsonl` but the journals that workflows keep beside their agents' transcripts."""

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 import msgspec
 
 from tachograph.columns import ColumnBatch, ColumnBuilder, add_dicts
+from tachograph.folders import named_folder
 from tachograph.metric import MetricType, microseconds
 from tachograph.sources.codex_calls import Calls, Record, Take
 from tachograph.sources.codex_outcomes import request_error_kind
@@ -36,7 +37,6 @@ from tachograph.sources.codex_shapes import (
 )
 from tachograph.sources.codex_thread import Thread, Totals, dated_id, totals_of
 from tachograph.sources.decoding import BAD_JSON, NOTHING, reason_of, told
-from tachograph.sources.places import named_folder
 from tachograph.sources.protocol import LineProblem
 
 if TYPE_CHECKING:

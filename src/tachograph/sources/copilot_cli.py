@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import msgspec
 
 from tachograph.columns import ColumnBatch, ColumnBuilder, add_dicts
+from tachograph.folders import named_folder
 from tachograph.metric import MetricType, microseconds
 from tachograph.sources.claude_errors import api_error_kind, tool_error_kind
 from tachograph.sources.copilot_shapes import (
@@ -46,7 +47,6 @@ from tachograph.sources.copilot_shapes import (
 )
 from tachograph.sources.copilot_tokens import counters_of, difference, goes_on, total
 from tachograph.sources.decoding import BAD_JSON, reason_of
-from tachograph.sources.places import named_folder
 from tachograph.sources.protocol import LineProblem
 from tachograph.sources.surrogates import with_whole_characters
 

@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 import msgspec
 
 from tachograph.columns import ColumnBatch, ColumnBuilder, add_dicts
+from tachograph.folders import named_folder
 from tachograph.metric import MetricType, microseconds
 from tachograph.sources.claude_errors import api_error_kind, tool_error_kind
 from tachograph.sources.decoding import BAD_JSON, NOTHING, reason_of
-from tachograph.sources.places import named_folder
 from tachograph.sources.protocol import Block, LineProblem
 from tachograph.sources.surrogates import with_whole_characters
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeGuard
 import msgspec
 
 from tachograph.columns import ABSENT_INT, ColumnBatch, ColumnBuilder, add_dicts
+from tachograph.folders import metrics_folders
 from tachograph.metric import (
     ADDED_TOKEN_KINDS,
     DATA_FIELDS,
@@ -28,7 +29,6 @@ from tachograph.metric import (
     parse_line,
 )
 from tachograph.sources.decoding import BAD_JSON
-from tachograph.sources.places import named_folders
 from tachograph.sources.protocol import LineProblem
 
 if TYPE_CHECKING:
@@ -91,9 +91,9 @@ class MetricsLog:
     reading: Final = "lines"
 
     def places(self, environment: Mapping[str, str], home: Path) -> list[Path]:
-        """The folders named in `TACHOGRAPH_METRICS` (separated by commas); a log has no place of its own."""
+        """The folders named in `TACHOGRAPH_METRICS` (separated by commas), else the one that programs record into."""
         del home
-        return named_folders(environment.get("TACHOGRAPH_METRICS", ""))
+        return metrics_folders(environment)
 
     def user(self, environment: Mapping[str, str], home: Path) -> str | None:  # noqa: ARG002 - as the protocol has it
         """Nobody: each metric says itself whose it is."""

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from tachograph.folders import named_folder
 from tachograph.sources.decoding import BAD_JSON
 from tachograph.sources.opencode_database import MAGIC, read_database
 from tachograph.sources.opencode_rows import Rows
 from tachograph.sources.opencode_storage import JsonFiles
-from tachograph.sources.places import named_folder
 from tachograph.sources.surrogates import with_whole_characters
 
 if TYPE_CHECKING:
