@@ -30,6 +30,7 @@ COMMANDS: Final = {
     "models": (_ANSWERS, "one row per model"),
     "ingest": ("tachograph.cli.ingest", "read logs into the store"),
     "sources": ("tachograph.cli.sources", "where the logs are, and how many of them were read"),
+    "record": ("tachograph.cli.record", "record a metric of your own"),
     "hooks": ("tachograph.cli.hooks", "note more of Claude Code's sessions: install, show, remove"),
     "hook": ("tachograph.cli.hook", "note an event, as those hooks do"),
     "prices": ("tachograph.cli.prices", "which prices costs are by; fetch newer ones"),
