@@ -161,7 +161,7 @@ def _troubles(path: Path, installed: dict[str, HookCommand], log: Path) -> list[
     if log != Path(folder_in(str(store_folder(os.environ)))):
         found.append(f"they write to {log}, where nothing looks for it (TACHOGRAPH_HOME names another folder)")
     there = next(folder for folder in (log, *log.parents) if folder.exists())
-    if not os.access(there, os.W_OK):
+    if not (there.is_dir() and os.access(there, os.W_OK)):
         found.append(f"{there} can't be written to")
     others = [other for scope in _SCOPES if (other := _scope_path(scope)) != path and _has_hooks(other)]
     found += [f"they are installed in {other} too: one event may be noted twice" for other in others]

@@ -41,11 +41,11 @@ def tell_failure(folder: str, moment: str, what: str) -> None:
 
 
 def failures(folder: str) -> list[str]:
-    """What hooks that failed have noted, oldest first: a moment, a space, why. Nothing where none has."""
+    """What hooks that failed have noted, oldest first: a moment, a space, why. Nothing where there is none."""
     try:
         with open(os.path.join(folder, FAILURES), encoding="utf-8", errors="replace") as file:  # noqa: PTH118, PTH123
             return [line for line in file.read().splitlines() if line]
-    except FileNotFoundError:
+    except OSError:
         return []
 
 
