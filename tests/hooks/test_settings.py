@@ -187,6 +187,7 @@ def test_a_file_that_somebody_changes_meanwhile_is_left_alone(tmp_path: Path, do
         file.install(EVENTS, COMMAND) if does == "install" else file.remove()
     assert (path.read_bytes() if path.exists() else None) == change
     assert not list(tmp_path.glob(".*"))
+    assert SettingsFile(path).backup.exists() == (does == "remove")
 
 
 HOSTILE = (

@@ -95,6 +95,8 @@ def _remarks(options: Namespace, used: Version | None, command: HookCommand) -> 
         )
     elif left_out:
         remarks.append(f"Left out, because Claude Code {_dotted(used)} doesn't have them: {', '.join(left_out)}")
+    if "archive-v0" in Path(command.program[0]).parts:
+        remarks.append(f"{command.program[0]} is in a cache, which may be emptied: install tachograph for good first")
     if options.scope == "project" and options.settings is None:
         remarks.append(f"Others who use this project need {command.program[0]} too; --scope local is for you alone")
     return remarks

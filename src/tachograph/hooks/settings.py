@@ -56,11 +56,7 @@ class SettingsFile:
         text = "{}\n" if self._text is None else self._text
         if there:
             text = without_entries(text, self._before())
-        elif self._read is not None:
-            _write(self.backup, self._read, _mode_of(self.path))
-        else:
-            self.backup.unlink(missing_ok=True)
-        self._replace((self._bom + with_entries(text, events, command)).encode())
+        self._replace((self._bom + with_entries(text, events, command)).encode(), is_first=not there)
         return True
 
     def remove(self) -> bool:
@@ -88,16 +84,25 @@ class SettingsFile:
             return None
         return text
 
-    def _replace(self, content: bytes) -> None:
+    def _replace(self, content: bytes, *, is_first: bool = False) -> None:
+        """Replaces the file; what it was is kept where these are the first entries of ours in it."""
         target = Path(os.path.realpath(self.path))
         target.parent.mkdir(parents=True, exist_ok=True)
         fresh = target.with_name(f".{target.name}.{os.getpid()}.tachograph")
         try:
-            _write(fresh, content, _mode_of(target))
+            _write(fresh, content, _status_of(target))
             self._check_unchanged()
+            if is_first:
+                self._keep()
             fresh.replace(target)
         finally:
             fresh.unlink(missing_ok=True)
+
+    def _keep(self) -> None:
+        if self._read is None:
+            self.backup.unlink(missing_ok=True)  # of an earlier installation
+        else:
+            _write(self.backup, self._read, _status_of(self.path))
 
     def _check_unchanged(self) -> None:
         if _bytes_of(self.path) != self._read:
@@ -124,7 +129,7 @@ def _text_of(content: bytes, path: Path) -> str:
         ) from None
 
 
-def _mode_of(path: Path) -> os.stat_result | None:
+def _status_of(path: Path) -> os.stat_result | None:
     try:
         return path.stat()
     except FileNotFoundError:
