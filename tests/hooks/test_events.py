@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from hook_notes import Given, after, before, failed, kind_of, told
 from tachograph.hooks.command import HookCommand, parse_command
 from tachograph.hooks.events import EVENTS, events_of, note
 
+DOCUMENTATION = Path(__file__).parents[2] / "docs" / "hooks.md"
 CALL = {"call": "t1", "tool": "Bash"}
 AGENT = {"call": "t1", "tool": "Agent"}
 NOTED: tuple[tuple[Given, dict[str, Any]], ...] = (
@@ -92,6 +95,16 @@ def test_an_older_version_is_spared_the_events_that_it_would_refuse() -> None:
     }  # fmt: skip
     assert {event.name for event in events_of((2, 1, 75))} == {event.name for event in EVENTS} - {"PostCompact"}
     assert events_of((2, 1, 76)) == EVENTS
+
+
+def test_the_documentation_names_every_event_with_its_version() -> None:
+    rows = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \| ([\d., ]+) \|", DOCUMENTATION.read_text(), re.MULTILINE)
+    told = {}
+    for names, since in rows:
+        versions = since.split(", ")
+        each = re.findall(r"\w+", names)
+        told |= dict(zip(each, versions * (len(each) // len(versions)), strict=True))
+    assert told == {event.name: ".".join(map(str, event.since)) for event in EVENTS}
 
 
 PROGRAMS = (("/usr/bin/tachograph",), ("/home/ana b/it's $HOME/tachograph",), ("/usr/bin/python3", "-m", "tachograph"))

@@ -52,7 +52,7 @@ def without_backup(path: Path) -> None:
     SettingsFile(path).backup.unlink()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     st.builds(
         written, documents, st.sampled_from([None, 0, 2, 4, "\t"]), st.sampled_from(["\n", "\r\n"]), ascii=st.booleans()
