@@ -99,7 +99,7 @@ def test_an_older_version_is_spared_the_events_that_it_would_refuse() -> None:
 
 def test_the_documentation_names_every_event_with_its_version() -> None:
     rows = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \| ([\d., ]+) \|", DOCUMENTATION.read_text(), re.MULTILINE)
-    told = {}
+    told: dict[str, str] = {}
     for names, since in rows:
         versions = since.split(", ")
         each = re.findall(r"\w+", names)
