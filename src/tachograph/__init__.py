@@ -1,7 +1,8 @@
 """Tachograph, the analytics engine for AI agents.
 
-`MetricsAggregator` answers questions about a `Store` or about a metrics log (`MetricsParser`); `AggregationType`
-names them. The names below are imported when they are first used, so that importing the package costs nothing.
+`Recorder` and `AsyncRecorder` write a metrics log. `MetricsAggregator` answers questions about a `Store` or about a
+metrics log (`MetricsParser`); `AggregationType` names them. The names below are imported when they are first used, so
+that importing the package costs nothing.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ if TYPE_CHECKING:
     from tachograph.aggregate.aggregator import MetricsAggregator
     from tachograph.aggregate.question import AggregationType
     from tachograph.aggregate.result import AggregationResult
-    from tachograph.errors import BadQuestion, NoLogs, StoreUnusable, TachographError, UnreadableLog
+    from tachograph.errors import BadQuestion, BadRecord, NoLogs, StoreUnusable, TachographError, UnreadableLog
     from tachograph.ingest.parser import MetricsParser
     from tachograph.metric import Metric, MetricType, Reject
+    from tachograph.recorder.asynchronous import AsyncRecorder
+    from tachograph.recorder.recorder import Recorder
     from tachograph.store.duckdb import Store
 
 __version__: Final = "0.1.0"
@@ -23,12 +26,15 @@ __version__: Final = "0.1.0"
 __all__ = [
     "AggregationResult",
     "AggregationType",
+    "AsyncRecorder",
     "BadQuestion",
+    "BadRecord",
     "Metric",
     "MetricType",
     "MetricsAggregator",
     "MetricsParser",
     "NoLogs",
+    "Recorder",
     "Reject",
     "Store",
     "StoreUnusable",
@@ -40,12 +46,15 @@ __all__ = [
 _HOMES: Final = {
     "AggregationResult": "aggregate.result",
     "AggregationType": "aggregate.question",
+    "AsyncRecorder": "recorder.asynchronous",
     "BadQuestion": "errors",
+    "BadRecord": "errors",
     "Metric": "metric",
     "MetricType": "metric",
     "MetricsAggregator": "aggregate.aggregator",
     "MetricsParser": "ingest.parser",
     "NoLogs": "errors",
+    "Recorder": "recorder.recorder",
     "Reject": "metric",
     "Store": "store.duckdb",
     "StoreUnusable": "errors",

@@ -40,3 +40,7 @@ class UnreadableLog(TachographError):  # noqa: N818 - as above
 
 class StoreUnusable(TachographError):  # noqa: N818 - as above
     """The store can't be opened: made by a newer version, damaged, not permitted, or held by another process."""
+
+
+class BadRecord(TachographError):  # noqa: N818 - as above
+    """What a program wants to record can't be a metric: an unknown type, a value of the wrong kind, not a number."""

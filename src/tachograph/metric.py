@@ -223,6 +223,17 @@ def read_metric(line: bytes) -> Metric:
     )
 
 
+def is_whole_object(line: bytes) -> bool:
+    """Whether bytes without a final newline are a whole JSON object, and so a finished line."""
+    if not line.lstrip().startswith(b"{"):
+        return False
+    try:
+        _RAW_OBJECT.decode(line)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return False
+    return True
+
+
 def _raw_object(line: bytes) -> dict[str, msgspec.Raw]:
     try:
         line.decode()

@@ -29,7 +29,7 @@ MISTAKES = (
     (["daily", "--source", "claude"], "there is no source 'claude' (known are claude-code, codex, copilot-cli, gemini-cli, opencode, metrics-log)"),
     (["summary", "--type", "tooluse"], "there is no type of metric 'tooluse'"),
     (["ingest", "--source", "claude"], "there is no source 'claude'"),
-    (["ingest", "--source", "metrics-log"], "no place is known in which metrics-log keeps its logs"),
+    (["ingest", "--source", "metrics-log"], "no logs of metrics log on this machine"),
     (["ingest", "no/such/log"], "no/such/log: no such file or folder"),
     (["daily", "--no-ingest"], "there is no store yet (leave out --no-ingest"),
 )  # fmt: skip
@@ -44,7 +44,7 @@ def test_a_mistake(arguments: list[str], words: str, store_file: Path, tachograp
 def test_no_logs_says_what_was_looked_for_and_what_to_do(store_file: Path, tachograph: Command) -> None:
     for command in ("daily", "users", "ingest"):
         assert tachograph.mistake(command) == (
-            "tachograph: no logs of Claude Code, Codex CLI, Copilot CLI, Gemini CLI, OpenCode on this machine "
+            "tachograph: no logs of Claude Code, Codex CLI, Copilot CLI, Gemini CLI, OpenCode, metrics log on this machine "
             "('tachograph sources' says where they would be; read others with 'tachograph ingest PATH', or look around with 'tachograph summary --demo')"
         )
     assert not store_file.exists()

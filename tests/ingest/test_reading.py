@@ -18,10 +18,10 @@ from tachograph.ingest.reading import (
     Progress,
     compression_errors,
     is_compressed,
-    is_whole_object,
     open_plain_or_compressed,
     read_blocks,
 )
+from tachograph.metric import is_whole_object
 
 if sys.version_info >= (3, 14):
     from compression import zstd

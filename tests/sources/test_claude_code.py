@@ -1014,13 +1014,15 @@ def test_a_line_without_an_id_says_as_much_as_it_has_characters(folder: Folder) 
 
 
 def test_the_places_are_those_of_the_configuration(tmp_path: Path) -> None:
-    claude = ClaudeCode()
-    assert claude.places({}, tmp_path) == [tmp_path / ".claude/projects", tmp_path / ".config/claude/projects"]
-    assert claude.places({"XDG_CONFIG_HOME": "/xdg"}, tmp_path)[1] == Path("/xdg/claude/projects")
-    assert claude.places({"CLAUDE_CONFIG_DIR": "/a, /b/projects"}, tmp_path) == [
-        Path("/a/projects"),
-        Path("/b/projects"),
-    ]
+    ours = {"TACHOGRAPH_HOME": "/t"}
+    noted = Path("/t/hooks/claude-code")
+
+    def places(**environment: str) -> list[Path]:
+        return ClaudeCode().places(ours | environment, tmp_path)
+
+    assert places() == [tmp_path / ".claude/projects", tmp_path / ".config/claude/projects", noted]
+    assert places(XDG_CONFIG_HOME="/xdg")[1] == Path("/xdg/claude/projects")
+    assert places(CLAUDE_CONFIG_DIR="/a, /b/projects") == [Path("/a/projects"), Path("/b/projects"), noted]
 
 
 @pytest.mark.parametrize(

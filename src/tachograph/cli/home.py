@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tachograph.errors import TachographError
+from tachograph.folders import store_folder
 from tachograph.ingest.plan import Plan, find_in_places, known_places, plan
-from tachograph.sources.places import named_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,12 +23,7 @@ Places = list[tuple["Source", Path]]
 
 def store_path(home: str | None) -> Path:
     """The file of the store, in the folder named, or TACHOGRAPH_HOME, or the platform's for such data."""
-    named = home or os.environ.get("TACHOGRAPH_HOME")
-    if named:
-        return named_folder(named) / "tachograph.duckdb"
-    from platformdirs import user_data_path
-
-    return user_data_path("tachograph", appauthor=False) / "tachograph.duckdb"
+    return store_folder(os.environ, home) / "tachograph.duckdb"
 
 
 def places(source: str | None = None) -> Places:

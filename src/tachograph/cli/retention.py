@@ -11,9 +11,9 @@ from tachograph.cli.answering import trouble_with
 from tachograph.cli.home import store_path
 from tachograph.cli.options import Parser, add_home, add_json
 from tachograph.errors import BadPolicy
+from tachograph.folders import named_folders
 from tachograph.retention.policy import KEYS, Given, policy_of
 from tachograph.retention.policy_file import EXAMPLE, FILE, read_file
-from tachograph.sources.places import named_folders
 
 if TYPE_CHECKING:
     from argparse import Namespace

@@ -11,11 +11,11 @@ from tachograph.ingest.reading import (
     Piece,
     Progress,
     compression_errors,
-    is_compressed,
     open_plain_or_compressed,
     read_blocks,
 )
 from tachograph.metric import Metric, Refused, Reject, aware, read_metric
+from tachograph.recorder.listing import entries_at_rest
 from tachograph.sources import source
 
 if TYPE_CHECKING:
@@ -38,7 +38,11 @@ class MetricsParser:
         log = source("metrics-log")
         folders = [self.path, self.path / "metrics"]
         found = [
-            path for folder in folders if folder.is_dir() for path in sorted(folder.iterdir()) if log.owns(str(path))
+            path
+            for folder in folders
+            if folder.is_dir()
+            for path in sorted(Path(entry.path) for entry in entries_at_rest(str(folder)))
+            if log.owns(str(path))
         ]
         if not found:
             what = "no metrics log in it" if self.path.exists() else "no such file or folder"
@@ -70,10 +74,9 @@ class MetricsParser:
                     yield metric
 
     def _metrics_of(self, path: Path) -> Iterator[Metric]:
+        # Read as a compressed file is, until nothing comes: a file that is being compressed has no size to rely on.
+        piece, progress = Piece(str(path), 0, 0, at_line_start=True, to_the_end=True, compressed=True), Progress(0)
         try:
-            compressed = is_compressed(str(path))
-            piece = Piece(str(path), 0, path.stat().st_size, at_line_start=True, to_the_end=True, compressed=compressed)
-            progress = Progress(0)
             with open_plain_or_compressed(str(path)) as handle:
                 for block in read_blocks(handle, piece, progress):
                     for number, offset, line in block.numbered_lines():

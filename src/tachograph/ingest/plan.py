@@ -11,6 +11,7 @@ import msgspec
 
 from tachograph.errors import NoLogs, UnreadableLog
 from tachograph.ingest.reading import compression_errors, is_compressed, marks, open_plain_or_compressed
+from tachograph.recorder.names import LOCK_NAME
 from tachograph.sources import all_sources, source
 
 if TYPE_CHECKING:
@@ -206,24 +207,34 @@ def _walk(folder: Path, skipped: list[Skipped], wanted: Callable[[str], bool]) -
     waiting = [str(folder)]
     while waiting:
         try:
-            entries = os.scandir(waiting.pop())
+            entries = _entries(waiting.pop())
         except FileNotFoundError:
             continue
         except OSError as error:
             skipped.append(Skipped(str(error.filename), error.strerror or str(error)))
             continue
-        with entries:
-            for entry in entries:
-                try:
-                    if entry.is_dir(follow_symlinks=False):
-                        waiting.append(entry.path)
-                    elif wanted(entry.path) and entry.is_file():
-                        entry.path.encode()
-                        yield entry.path, entry.stat()
-                except UnicodeEncodeError:
-                    skipped.append(Skipped(repr(entry.path), "its name is not UTF-8"))
-                except OSError as error:
-                    skipped.append(Skipped(entry.path, error.strerror or str(error)))
+        for entry in entries:
+            try:
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(entry.path)
+                elif wanted(entry.path) and entry.is_file():
+                    entry.path.encode()
+                    yield entry.path, entry.stat()
+            except UnicodeEncodeError:
+                skipped.append(Skipped(repr(entry.path), "its name is not UTF-8"))
+            except OSError as error:
+                skipped.append(Skipped(entry.path, error.strerror or str(error)))
+
+
+def _entries(folder: str) -> list[os.DirEntry[str]]:
+    """What is in a folder; a recorder's, without the compressed copies of files that are still there."""
+    with os.scandir(folder) as scanned:
+        entries = list(scanned)
+    if all(entry.name != LOCK_NAME for entry in entries):
+        return entries
+    from tachograph.recorder.listing import entries_at_rest  # noqa: PLC0415 - few folders are a recorder's
+
+    return entries_at_rest(folder)
 
 
 def _logs_below(folder: Path, forced: str | None, skipped: list[Skipped]) -> list[Found]:

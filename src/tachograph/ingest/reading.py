@@ -1,12 +1,15 @@
 """From a file to blocks of whole lines: plain, gzip or zstd, from any line on, however long a line is.
 
 Of a file that is still being written the last line may be unfinished: it is left for the next reading, unless it is
-a whole JSON object that only lacks its newline. A line longer than `MAX_LINE_BYTES` is passed over and told, without
+a whole JSON object that only lacks its newline. A file that was compressed since it was listed is read from its
+compressed copy. A line longer than `MAX_LINE_BYTES` is passed over and told, without
 ever being held in memory whole.
 """
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 import zlib
 from pathlib import Path
@@ -61,21 +64,44 @@ class Progress(msgspec.Struct):
 
 def is_compressed(path: str) -> bool:
     """Whether the file's first bytes are those of gzip or zstd."""
-    with Path(path).open("rb") as handle:
+    with _open_plain(path) as handle:
         return handle.read(4).startswith((GZIP_MAGIC, ZSTD_MAGIC))
 
 
 def open_plain_or_compressed(path: str) -> BinaryIO:
     """The file's bytes, decompressed where its first bytes say that they are compressed."""
-    with Path(path).open("rb") as handle:
-        magic = handle.read(4)
-    if magic.startswith(GZIP_MAGIC):
-        import gzip  # noqa: PLC0415 - most logs are plain
-
-        return cast("BinaryIO", gzip.open(path))
+    try:
+        handle = Path(path).open("rb")  # noqa: SIM115 - it is the caller's, once it is known to be plain
+    except FileNotFoundError:
+        return open_plain_or_compressed(_compressed_copy(path))
+    magic = handle.read(4)
+    if not magic.startswith((GZIP_MAGIC, ZSTD_MAGIC)):
+        handle.seek(0)  # and isn't opened again: it may be gone by then
+        return handle
+    handle.close()
     if magic.startswith(ZSTD_MAGIC):
         return _open_zstd(path)
-    return Path(path).open("rb")
+    import gzip  # noqa: PLC0415 - most logs are plain
+
+    return cast("BinaryIO", gzip.open(path))
+
+
+def _open_plain(path: str) -> BinaryIO:
+    """The file, or what it was where it was compressed since it was listed. A read may give less than asked for."""
+    try:
+        return open(path, "rb", buffering=0)  # noqa: PTH123 - thousands of files: Path takes as long as the opening
+    except FileNotFoundError:
+        return open_plain_or_compressed(_compressed_copy(path))
+
+
+def _compressed_copy(path: str) -> str:
+    """Where the compressed copy of a file that is gone is. Raises `FileNotFoundError` where there is none."""
+    from tachograph.recorder.names import compressed_copy  # noqa: PLC0415 - mostly no file is gone
+
+    copy = compressed_copy(path)
+    if copy is None:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
+    return copy
 
 
 def _open_zstd(path: str) -> BinaryIO:
@@ -97,9 +123,7 @@ def compression_errors() -> tuple[type[Exception], ...]:
 
 def open_piece(piece: Piece) -> BinaryIO:
     """The file that a piece is of, decompressed if it is compressed. A read may give less than was asked for."""
-    if piece.compressed:
-        return open_plain_or_compressed(piece.path)
-    return open(piece.path, "rb", buffering=0)  # noqa: PTH123 - thousands of files: Path takes as long as the opening
+    return open_plain_or_compressed(piece.path) if piece.compressed else _open_plain(piece.path)
 
 
 def read_blocks(handle: BinaryIO, piece: Piece, progress: Progress) -> Iterator[Block]:
@@ -227,6 +251,8 @@ class Scan:
             if length > MAX_LINE_BYTES and b"\n" not in data:
                 self._past_a_long_line(length)
                 return
+        from tachograph.metric import is_whole_object  # noqa: PLC0415 - only readers of last lines need its library
+
         line = b"".join(parts)
         end = line.find(b"\n") + 1
         if end:
@@ -239,22 +265,9 @@ class Scan:
             self._progress.unfinished = len(line)
 
 
-def is_whole_object(line: bytes) -> bool:
-    """Whether bytes without a final newline are a whole JSON object, and so a finished line."""
-    import msgspec  # noqa: PLC0415 - only readers of last lines need it
-
-    if not line.lstrip().startswith(b"{"):
-        return False
-    try:
-        msgspec.json.decode(line, type=dict[str, msgspec.Raw])
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        return False
-    return True
-
-
 def marks(path: str, offset: int) -> tuple[str, str]:
     """The marks of a file's beginning and of what stands just before `offset` (both at most `MARK_BYTES`)."""
-    with Path(path).open("rb", buffering=0) as handle:
+    with _open_plain(path) as handle:
         return marks_of(handle, offset)
 
 

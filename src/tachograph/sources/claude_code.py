@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from tachograph.folders import named_folder, named_folders, store_folder
+from tachograph.hooks.log import PLACE
 from tachograph.sources.decoding import BAD_JSON
-from tachograph.sources.places import named_folder, named_folders
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,15 +27,16 @@ class ClaudeCode:
     reading: Final = "lines"
 
     def places(self, environment: Mapping[str, str], home: Path) -> list[Path]:
-        """`CLAUDE_CONFIG_DIR` (one or more, separated by commas) moves the configuration from its two usual folders."""
-        moved = named_folders(environment.get("CLAUDE_CONFIG_DIR", ""))
-        if moved:
-            return [_projects(folder) for folder in moved]
+        """`CLAUDE_CONFIG_DIR` (one or more, separated by commas) moves the configuration from its two usual folders.
+
+        The last is that of the log of its hooks, in our own folder.
+        """
         shared = environment.get("XDG_CONFIG_HOME")
-        return [
-            home / ".claude" / "projects",
-            (named_folder(shared) if shared else home / ".config") / "claude" / "projects",
+        folders = named_folders(environment.get("CLAUDE_CONFIG_DIR", "")) or [
+            home / ".claude",
+            (named_folder(shared) if shared else home / ".config") / "claude",
         ]
+        return [*map(_projects, folders), store_folder(environment).joinpath(*PLACE)]
 
     def owns(self, path: str) -> bool:
         """Any `.jsonl` but the journals that workflows keep beside their agents' transcripts."""

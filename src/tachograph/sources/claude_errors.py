@@ -59,7 +59,7 @@ _TOOL_TEXTS: Final = (
     (rb"The user doesn't want to (proceed|take this action)", "rejected_by_user", False),
     (rb"Request interrupted by user|\[Request interrupted", "interrupted", False),
     (rb"Sibling tool call errored", "sibling_failed", True),
-    (rb"Exit code \d+", "exit_code", True),
+    (rb"Exit code \d+|Command exited with non-zero status", "exit_code", True),
     (rb"File has not been read yet", "file_not_read", True),
     (rb"File has been (unexpectedly )?modified", "file_changed", True),
     (rb"String to replace not found", "no_match", True),

@@ -76,6 +76,7 @@ class Progress(msgspec.Struct):
     agentId: str | None = None
     hookEvent: str | None = None
     hookName: str | None = None
+    command: str | None = None
 
 
 class Attachment(msgspec.Struct):
@@ -86,12 +87,14 @@ class Attachment(msgspec.Struct):
     hookEvent: str | None = None
     durationMs: float | None = None
     exitCode: int | None = None
+    command: str | None = None
 
 
 class HookInfo(msgspec.Struct):
     """One hook of a stop_hook_summary."""
 
     durationMs: float | None = None
+    command: str | None = None
 
 
 class ToolResult(msgspec.Struct, gc=False):
@@ -162,3 +165,23 @@ class Settings(msgspec.Struct):
     """The counted part of `.claude.json`."""
 
     oauthAccount: Account | None = None
+
+
+class HookNote(msgspec.Struct):
+    """What the log of Claude Code's hooks says of an event (`hooks.events` writes it)."""
+
+    event: str
+    call: str | None = None
+    """The id of the tool's call that the event is of."""
+    tool: str | None = None
+    duration_ms: float | None = None
+    success: bool | None = None
+    error: str | None = None
+    agent: str | None = None
+    """The kind of sub-agent that the call asks for."""
+    run: str | None = None
+    """The run that the call came to."""
+    run_ms: float | None = None
+    background: bool = False
+    """Whether that run went on after the call."""
+    about: str | None = None

@@ -19,9 +19,12 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 import msgspec
 
 from tachograph.columns import FINISHED, ColumnBatch, ColumnBuilder, add_dicts
+from tachograph.hooks.command import parse_command
+from tachograph.hooks.events import AGENT_TOOLS, LINE_TYPE
 from tachograph.metric import MetricType
 from tachograph.moments import MILLISECONDS, SECONDS, Moments
 from tachograph.sources.claude_errors import api_error_kind, retried_error_kind, tool_error_kind
+from tachograph.sources.claude_hooks import DEFAULT_AGENT, noted
 from tachograph.sources.claude_shapes import (
     AgentInput,
     Attachment,
@@ -46,8 +49,6 @@ if TYPE_CHECKING:
 _LONGEST: Final = 10**15
 """Of a duration: more is a mistake."""
 _SYNTHETIC: Final = "<synthetic>"
-_AGENT_TOOLS: Final = frozenset({"Task", "Agent"})
-_DEFAULT_AGENT: Final = "general-purpose"
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _COMMAND: Final = re.compile(r"<command-name>\s*([^<\s][^<]{0,199}?)\s*</command-name>")
 _QUEUED_NOTIFICATION: Final = b'"<task-notification>'
@@ -209,7 +210,7 @@ class TranscriptReader:
                                 calls[key] = [ts, None, line.agentId, line.cwd, block.name, None, None, None]
                             else:
                                 self._called_again(call, line, ts, block)
-                            if block.name in _AGENT_TOOLS:
+                            if block.name in AGENT_TOOLS:
                                 self._agent_called(line, ts, block)
             elif kind == "user":
                 if line.message is None:
@@ -269,7 +270,7 @@ class TranscriptReader:
 
     def _agent_called(self, line: Line, ts: int, block: ContentBlock) -> None:
         asked = told(_AGENT_INPUT, block.input)
-        agent = (asked.subagent_type if asked else None) or _DEFAULT_AGENT
+        agent = (asked.subagent_type if asked else None) or DEFAULT_AGENT
         self._agent(line, block.id or "", ts=ts, agent_id=agent)
 
     def _said_by_user(self, line: Line, ts: int, text: str) -> None:
@@ -366,7 +367,7 @@ class TranscriptReader:
                 self._add([inner])
         elif b'"hook_progress"' in text:
             hook = told(_PROGRESS, raw)
-            if hook and hook.hookEvent not in _HOOKS_WITH_A_SUMMARY:
+            if hook and hook.hookEvent not in _HOOKS_WITH_A_SUMMARY and parse_command(hook.command) is None:
                 self._row(line, ts, "hook", MetricType.HOOK_TRIGGERED, hook_name=hook.hookName or hook.hookEvent)
 
     def _system(self, line: Line, ts: int) -> None:
@@ -385,6 +386,8 @@ class TranscriptReader:
         elif kind == "stop_hook_summary":
             failed = bytes(line.hookErrors) not in (b"", b"[]", b"null")
             for index, hook in enumerate(line.hookInfos or ()):
+                if parse_command(hook.command) is not None:
+                    continue
                 outcome = None if failed else True
                 self._row(
                     line, ts, f"hook{index}", MetricType.HOOK_TRIGGERED,
@@ -401,13 +404,16 @@ class TranscriptReader:
             return
         hook = told(_ATTACHMENT, raw)
         outcome = _HOOK_ATTACHMENTS.get(hook.type or "") if hook else None
-        if hook is None or outcome is None:
+        if hook is None or outcome is None or parse_command(hook.command) is not None:
             return
         success = outcome[0] if hook.exitCode in (None, 0) else False
         self._row(
             line, ts, "hook", MetricType.HOOK_TRIGGERED,
             hook_name=hook.hookName or hook.hookEvent, duration_ms=hook.durationMs, success=success,
         )  # fmt: skip
+
+    def _hooked(self, line: Line, ts: int) -> None:
+        self._rows += noted(line, ts)
 
     def _checkpoint(self, line: Line) -> None:
         """Snapshots carry their moment inside, and no session: it is the file's."""
@@ -440,6 +446,7 @@ _RECORDS: Final[dict[str, Callable[[TranscriptReader, Line, int], None]]] = {
     "system": TranscriptReader._system,  # noqa: SLF001
     "attachment": TranscriptReader._attached,  # noqa: SLF001
     "queue-operation": TranscriptReader._queued,  # noqa: SLF001
+    LINE_TYPE: TranscriptReader._hooked,  # noqa: SLF001
 }
 """What is done with the records of each type; those of another are nothing that is counted."""
 _HOOKS_WITH_A_SUMMARY: Final = frozenset({"Stop", "SubagentStop"})

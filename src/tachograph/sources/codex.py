@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from tachograph.folders import named_folder
 from tachograph.sources.decoding import BAD_JSON, told
-from tachograph.sources.places import named_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

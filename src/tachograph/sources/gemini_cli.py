@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
+from tachograph.folders import named_folder
 from tachograph.sources.decoding import BAD_JSON
-from tachograph.sources.places import named_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from tachograph.folders import metrics_folders
 from tachograph.sources.decoding import BAD_JSON
-from tachograph.sources.places import named_folders
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,9 +29,9 @@ class MetricsLog:
     reading: Final = "lines"
 
     def places(self, environment: Mapping[str, str], home: Path) -> list[Path]:
-        """The folders named in `TACHOGRAPH_METRICS` (separated by commas); a log has no place of its own."""
+        """The folders named in `TACHOGRAPH_METRICS` (separated by commas), else the one that programs record into."""
         del home
-        return named_folders(environment.get("TACHOGRAPH_METRICS", ""))
+        return metrics_folders(environment)
 
     def user(self, environment: Mapping[str, str], home: Path) -> str | None:  # noqa: ARG002 - as the protocol has it
         """Nobody: each metric says itself whose it is."""

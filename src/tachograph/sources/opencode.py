@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from tachograph.sources.places import named_folder
+from tachograph.folders import named_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
