@@ -15,7 +15,6 @@ LIGHT = {
     "gemini_cli",
     "metrics_log",
     "opencode",
-    "places",
 }
 
 

@@ -171,7 +171,10 @@ def _plan_new(result: Plan, file: Found, missing: list[FileEntry]) -> None:
     if source(file.source).reading == "files":
         result.to_read.append(ToRead(file, 0, 0, compressed=False, whole=True))
         return
-    if not missing and file.size < _LOOKED_INTO_BYTES and os.access(file.path, os.R_OK):
+    may_be_read = (
+        os.access(file.path, os.R_OK) or not Path(file.path).exists()
+    )  # then it may have been compressed since
+    if not missing and file.size < _LOOKED_INTO_BYTES and may_be_read:
         result.to_read.append(ToRead(file, 0, 0, None))
         return
     try:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from typing import TYPE_CHECKING, Final
+
+from tachograph.recorder.processes import close_at_the_end_of_a_child
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 RETRY_SECONDS: Final = 1.0
 """How long after a failure it is tried again."""
+_END_SECONDS: Final = 5.0
 
 
 class Background:
@@ -26,34 +28,34 @@ class Background:
         self._thread: threading.Thread | None = None
 
     def rouse(self, *, hurry: bool = False) -> bool:
-        """Lets the work be done; false where there can't be a thread for it."""
+        """Lets the work be done; false where there is no thread for it, or won't be for long."""
+        if self._ended.is_set():
+            return False
         self._something.set()
         if hurry:
             self._hurry.set()
         return self._thread is not None or self._start()
 
     def end(self) -> None:
-        """Lets it do its work once more if it has any, and waits for that."""
+        """Lets it do its work once more if it has any, and waits for that, but not for ever."""
         self._ended.set()
         self._hurry.set()
         self._something.set()
         thread = self._thread
         if thread is not None and thread is not threading.current_thread():
-            thread.join()
+            thread.join(_END_SECONDS)
 
     def _start(self) -> bool:
         with self._starting:
             if self._thread is not None:
                 return True
-            if self._ended.is_set():
-                return False
             thread = threading.Thread(target=self._run, name="tachograph-recorder", daemon=True)
             try:
                 thread.start()
             except RuntimeError:  # no more threads, or the interpreter is about to end
                 return False
             self._thread = thread
-        _end_with_a_child_process(self.end)
+        close_at_the_end_of_a_child()
         return True
 
     def _run(self) -> None:
@@ -65,10 +67,3 @@ class Background:
             if not self._work():
                 self._ended.wait(RETRY_SECONDS)
                 self._something.set()
-
-
-def _end_with_a_child_process(end: Callable[[], None]) -> None:
-    """Sees to it that `end` is called where `multiprocessing` ends this process, which leaves out `atexit`."""
-    library = sys.modules.get("multiprocessing.util")
-    if library is not None:
-        library.Finalize(None, end, exitpriority=0)

@@ -9,15 +9,14 @@ What a process that was killed left undone is finished by the next.
 from __future__ import annotations
 
 import os
-import shutil
 import sys
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from io import FileIO
 from typing import TYPE_CHECKING, BinaryIO, Final, Literal, cast
 
-from tachograph.recorder.disk import sync, sync_folder
-from tachograph.recorder.lock import FolderLock, lock
-from tachograph.recorder.names import ENDINGS, is_ours
+from tachograph.recorder.disk import check_size, sync, sync_folder
+from tachograph.recorder.lock import FolderLock, locked, read_name
+from tachograph.recorder.names import ENDINGS, LOCK_NAME, is_ours
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,10 +43,11 @@ def compress_rotated(folder: Path, kind: Compression) -> None:
             return
         for half in folder.glob(f".*{_HALF}"):
             half.unlink(missing_ok=True)
-        for plain in _rotated(folder):
-            if not any(_named(plain, ending).exists() for ending in ENDINGS.values()):
-                _compress(plain, kind)
-            _delete(plain)
+        while plains := _rotated(folder):  # others may be left meanwhile, by processes that find this one at it
+            for plain in plains:
+                if not any(_named(plain, ending).exists() for ending in ENDINGS.values()):
+                    _compress(plain, kind)
+                _delete(plain)
 
 
 def _rotated(folder: Path) -> list[Path]:
@@ -56,23 +56,32 @@ def _rotated(folder: Path) -> list[Path]:
         names = sorted(name for name in os.listdir(folder) if is_ours(name))  # noqa: PTH208 - names are all it takes
     except FileNotFoundError:
         return []
-    if not names:
+    active = _active(folder) if names else None
+    if active is None:
         return []
-    with closing(FolderLock(folder)) as held, held:
-        active = held.name()
     return [folder / name for name in names if name != active]
+
+
+def _active(folder: Path) -> str | None:
+    """The name of the active file; None where nobody has recorded yet. Only a lock makes sure that it is whole."""
+    try:
+        file = FileIO(str(folder / LOCK_NAME), "r")
+    except FileNotFoundError:
+        return None
+    with file, locked(file.fileno(), shared=True):
+        return read_name(file)
 
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[bool]:
     """Whether no other process compresses; while this one does, none will."""
-    with FileIO(str(folder / _COMPRESSING), "a") as file:
+    with FileIO(str(folder / _COMPRESSING), "a") as file, ExitStack() as held:
         try:
-            lock(file.fileno(), wait_seconds=0)
+            held.enter_context(locked(file.fileno(), wait_seconds=0))
         except TimeoutError:
             yield False
         else:
-            yield True  # closing the file unlocks it
+            yield True
 
 
 def _named(plain: Path, ending: str) -> Path:
@@ -83,8 +92,10 @@ def _compress(plain: Path, kind: Compression) -> None:
     whole = _named(plain, ENDINGS[kind])
     half = plain.with_name(f".{whole.name}{_HALF}")
     with plain.open("rb") as source, half.open("wb") as target:
+        check_size(os.fstat(source.fileno()).st_size + _CHUNK_BYTES)
         with _compressed(target, kind) as compressed:
-            shutil.copyfileobj(source, compressed, _CHUNK_BYTES)
+            while chunk := source.read(_CHUNK_BYTES):
+                compressed.write(chunk)
         stat = os.fstat(source.fileno())
     os.utime(half, ns=(stat.st_atime_ns, stat.st_mtime_ns))
     sync(half)

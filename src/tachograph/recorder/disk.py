@@ -5,17 +5,28 @@ All of these raise `OSError` where the system fails them.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from io import FileIO
     from pathlib import Path
 
 
 def sync(path: Path) -> None:
     """Brings all that was written to the file of that path to the disk, whoever wrote it."""
     _sync(path, os.O_RDWR)
+
+
+def check_size(size: int) -> None:
+    """Raises `OSError` where this process may write no file of that size, in bytes.
+
+    Trying to would send it a signal, by which a host that doesn't ignore it would end.
+    """
+    if size > file_size_max():
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
 
 
 def _sync(path: Path, flags: int) -> None:
@@ -36,6 +47,11 @@ if sys.platform == "win32":
         """Brings the names in the folder to the disk; Windows has no way to ask for that."""
         del folder
 
+    def read_first(file: FileIO, length: int) -> bytes:
+        """What the file begins with."""
+        file.seek(0)
+        return file.read(length)
+
 else:
     import resource
 
@@ -47,3 +63,7 @@ else:
     def sync_folder(folder: Path) -> None:
         """Brings the names in the folder to the disk."""
         _sync(folder, os.O_RDONLY)
+
+    def read_first(file: FileIO, length: int) -> bytes:
+        """What the file begins with."""
+        return os.pread(file.fileno(), length, 0)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
-from tachograph.recorder.lock import lock, unlock
+from tachograph.recorder.lock import locked
 from tachograph.recorder.names import LOCK_NAME, plain_name
 
 if TYPE_CHECKING:
@@ -37,13 +37,8 @@ def _shared_lock(folder: str) -> Iterator[None]:
     except OSError:
         yield
         return
-    locked = False
-    try:
+    with ExitStack() as held:
+        held.callback(os.close, descriptor)
         with suppress(OSError):
-            lock(descriptor, shared=True, wait_seconds=_WAIT_SECONDS)
-            locked = True
+            held.enter_context(locked(descriptor, shared=True, wait_seconds=_WAIT_SECONDS))
         yield
-    finally:
-        if locked:
-            unlock(descriptor)
-        os.close(descriptor)

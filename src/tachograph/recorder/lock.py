@@ -1,7 +1,8 @@
 """The lock of a folder: who appends, begins a new file or deletes one holds it alone; who lists the files shares it.
 
 It is the system's own lock on an open file, so it goes with the process that holds it, however that ends. Waiting for
-it has an end: a process that was stopped while it held the lock must not stop others.
+it has an end, because a process that was stopped while it held the lock must not stop others; only a thread that
+nobody waits for may wait without end, which is the fairer way of waiting where many want the lock.
 """
 
 from __future__ import annotations
@@ -10,12 +11,16 @@ import errno
 import os
 import sys
 import time
+from contextlib import contextmanager, suppress
 from io import FileIO
+from math import inf
 from typing import TYPE_CHECKING, Final
 
+from tachograph.recorder.disk import check_size, read_first
 from tachograph.recorder.names import LOCK_NAME
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 WAIT_SECONDS: Final = 5.0
@@ -37,6 +42,10 @@ if sys.platform == "win32":
             return False
         return True
 
+    def _wait_for_lock(descriptor: int) -> bool:
+        del descriptor
+        return False  # there is no waiting without end
+
     def unlock(descriptor: int) -> None:
         """Unlocks an open file."""
         os.lseek(descriptor, _LOCKED_BYTE, os.SEEK_SET)
@@ -52,6 +61,10 @@ else:
             return False
         return True
 
+    def _wait_for_lock(descriptor: int) -> bool:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        return True
+
     def unlock(descriptor: int) -> None:
         """Unlocks an open file."""
         fcntl.flock(descriptor, fcntl.LOCK_UN)
@@ -60,6 +73,8 @@ else:
 def lock(descriptor: int, *, shared: bool = False, wait_seconds: float = WAIT_SECONDS) -> None:
     """Locks an open file. Raises `TimeoutError` where another holds it for too long, `OSError` where it can't be."""
     if _try_lock(descriptor, shared=shared):
+        return
+    if wait_seconds == inf and _wait_for_lock(descriptor):
         return
     deadline = time.monotonic() + wait_seconds
     tries = 0
@@ -70,6 +85,21 @@ def lock(descriptor: int, *, shared: bool = False, wait_seconds: float = WAIT_SE
         time.sleep(0 if tries < _TRIES_AT_ONCE else _PAUSE_SECONDS)
 
 
+@contextmanager
+def locked(descriptor: int, *, shared: bool = False, wait_seconds: float = WAIT_SECONDS) -> Iterator[None]:
+    """As `lock`, and then unlocks it: to close the file wouldn't, where a child was forked that has it open as well."""
+    lock(descriptor, shared=shared, wait_seconds=wait_seconds)
+    try:
+        yield
+    finally:
+        unlock(descriptor)
+
+
+def read_name(file: FileIO) -> str:
+    """The name that the file of a folder's lock holds, of whatever kind. Only for who has locked it, shared or not."""
+    return read_first(file, _NAME_BYTES).decode(errors="replace")
+
+
 class FolderLock:
     """The lock of one folder, which is made where it isn't there. The file behind it holds a name."""
 
@@ -78,17 +108,22 @@ class FolderLock:
         self._path = str(folder / LOCK_NAME)
         self._file: FileIO | None = None
         self._identity = (0, 0)
+        self.wait_seconds = WAIT_SECONDS
         self.made: list[Path] = []
         """The folders that had to be made."""
 
     def __enter__(self) -> None:
         """Locks it for this process alone. Raises as `lock`, and `OSError` where the folder can't be written to."""
-        while True:
-            file = self._file or self._open()
-            lock(file.fileno())
-            if self._is_there():
-                return
-            self.close()  # somebody deleted the folder or moved it away
+        try:
+            while True:
+                file = self._file or self._open()
+                lock(file.fileno(), wait_seconds=self.wait_seconds)
+                if self._is_there():
+                    return
+                self.close()  # somebody deleted the folder or moved it away
+        except BaseException:  # an interruption mustn't leave it locked
+            self.close()
+            raise
 
     def __exit__(self, *_: object) -> None:
         if self._file is not None:
@@ -98,17 +133,18 @@ class FolderLock:
         """Lets go of the file."""
         file, self._file = self._file, None
         if file is not None:
-            file.close()
+            with suppress(OSError):
+                file.close()
 
     def name(self) -> str:
         """The name that it holds, of whatever kind. Only for who holds the lock."""
         assert self._file is not None
-        self._file.seek(0)
-        return self._file.read(_NAME_BYTES).decode(errors="replace")
+        return read_name(self._file)
 
     def set_name(self, name: str) -> None:
         """Changes the name that it holds. Only for who holds the lock."""
         assert self._file is not None
+        check_size(len(name.encode()))
         self._file.seek(0)
         self._file.write(name.encode())
         self._file.truncate(len(name.encode()))

@@ -8,14 +8,13 @@ its last writer was killed, and only until the next append.
 
 from __future__ import annotations
 
-import errno
 import os
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from tachograph.metric import is_whole_object
-from tachograph.recorder.disk import file_size_max, sync, sync_folder
+from tachograph.recorder.disk import check_size, file_size_max, sync, sync_folder
 from tachograph.recorder.lock import FolderLock
 from tachograph.recorder.names import begun, is_ours, new_name
 
@@ -23,8 +22,8 @@ if TYPE_CHECKING:
     from io import FileIO
     from pathlib import Path
 
-_BATCH_BYTES: Final = 1 << 20
-"""How much is appended under one lock: about a millisecond of waiting for others."""
+_BATCH_BYTES: Final = 2 << 20
+"""How much is appended under one lock: some milliseconds of waiting for others."""
 _TAIL_BYTES: Final = 1 << 16
 
 
@@ -42,6 +41,10 @@ class Log:
         """The files that are sure to be in the folder when the power fails."""
         self.has_rotated = False
         """Whether this process began a file, so that another may have been left; who looks after those resets it."""
+
+    def wait_for_others(self, seconds: float) -> None:
+        """Sets how long an append may wait until other processes have appended."""
+        self._lock.wait_seconds = seconds
 
     @property
     def batch_bytes(self) -> int:
@@ -100,10 +103,11 @@ class Log:
 
     def _open(self, name: str) -> ActiveFile:
         if self._file is not None:
-            if self._file.name == name and self._file.is_there():
+            if self._file.name == name and self._file.look():
                 return self._file
             self._file.close()
         self._file = ActiveFile(self.folder, name)
+        self._file.look()
         return self._file
 
 
@@ -115,25 +119,30 @@ class ActiveFile:
         self.begun = begun(name)
         """When it was begun, in seconds since 1970."""
         self._file: FileIO = (folder / name).open("a+b", buffering=0)
+        self._size = 0
         self._end = -1
 
-    def is_there(self) -> bool:
-        """Whether it has not been deleted."""
-        return os.fstat(self._file.fileno()).st_nlink > 0
+    def look(self) -> bool:
+        """Looks how large it is; false where it has been deleted."""
+        stat = os.fstat(self._file.fileno())
+        self._size = stat.st_size
+        return stat.st_nlink > 0
 
     def close(self) -> None:
         """Lets go of it."""
-        self._file.close()
+        with suppress(OSError):
+            self._file.close()
 
     def mended_size(self) -> int:
-        """Its size in bytes, after what a killed writer left of its last line was mended.
+        """Its size in bytes when it was looked at, once what a killed writer left of its last line was mended.
 
         A whole JSON object gets the newline that it lacks; anything less is cut off.
         """
-        size = self._file.seek(0, os.SEEK_END)
+        size = self._size
         if size and size != self._end:
             tail = self._tail(size)
             if tail and is_whole_object(tail):
+                check_size(size + 1)
                 size += self._file.write(b"\n")
             elif tail:
                 size = self._file.truncate(size - len(tail))
@@ -143,8 +152,7 @@ class ActiveFile:
     def append(self, batch: bytes) -> None:
         """Appends all of it, or nothing where it raises `OSError`."""
         start = self._end
-        if start + len(batch) > file_size_max():  # writing would send a signal, which a host may not have ignored
-            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+        check_size(start + len(batch))
         try:
             written = self._file.write(batch)
             while written < len(batch):

@@ -16,7 +16,7 @@ _OURS: Final = re.compile(r"metrics_(\d{4})(\d\d)(\d\d)_(\d\d)(\d\d)(\d\d)_r[0-9
 
 def new_name(now: float) -> str:
     """A name for a file that is begun now (seconds since 1970), which no other file has."""
-    return f"metrics_{datetime.fromtimestamp(now, UTC):%Y%m%d_%H%M%S}_r{os.urandom(6).hex()}.jsonl"
+    return f"metrics_{datetime.fromtimestamp(now, UTC):%Y%m%d_%H%M%S_r%f}{os.urandom(3).hex()}.jsonl"
 
 
 def is_ours(name: str) -> bool:

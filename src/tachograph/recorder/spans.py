@@ -9,7 +9,7 @@ the moment at which it began.
 from __future__ import annotations
 
 from abc import abstractmethod
-from inspect import isawaitable
+from collections.abc import Awaitable
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any, Generic
 
@@ -90,7 +90,7 @@ class Span(Generic[Answer_co]):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         answer = self._end(kind)
-        if isawaitable(answer):
+        if isinstance(answer, Awaitable):
             await answer
 
     def _tell(self, name: str, value: object) -> None:

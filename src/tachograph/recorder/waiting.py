@@ -44,13 +44,14 @@ class Waiting:
         self._untold: Dropped | None = None
 
     def has_room(self, length: int) -> bool:
-        """Whether a line of that length may wait."""
-        return self.size + length <= self._memory_bytes
+        """Whether a line of that length may wait; one alone always may."""
+        return self.size + length <= self._memory_bytes or self.size <= 0
 
     def add(self, line: bytes) -> int:
         """Lets a line wait; returns how many were let in up to it."""
+        length = len(line)  # a signal's handler may come where something is called, so not within a sum
         self._lines.append(line)
-        self.size += len(line)
+        self.size += length
         self.accepted += 1
         return self.accepted
 
@@ -67,8 +68,9 @@ class Waiting:
 
     def settle(self, lines: Sequence[bytes], written: int) -> None:
         """Says how many of the lines that were taken are written; the others wait again, as the first ones."""
+        length = sum(map(len, islice(lines, written)))
         self.written += written
-        self.size -= sum(map(len, islice(lines, written)))
+        self.size -= length
         self._lines[:0] = lines[written:]
 
     def take_dropped(self) -> Dropped | None:

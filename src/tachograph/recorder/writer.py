@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import sys
 import threading
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING, Final, Literal
 
 from tachograph.recorder.background import RETRY_SECONDS, Background
+from tachograph.recorder.lock import WAIT_SECONDS
 from tachograph.recorder.processes import watch
 from tachograph.recorder.waiting import Status, Waiting
 
@@ -78,28 +80,29 @@ class Writer:
     def put(self, line: bytes, moment: str, *, may_wait: bool) -> int:
         """Lets a line wait, and returns its number; 0 where there is no room in memory even after a while."""
         with self._lock:
-            if not self._waiting.has_room(len(line)) and not (may_wait and self._wait_for_room(len(line))):
-                self._drop(moment)
-                return 0
-            number = self._waiting.add(line)
-            if self._waiting.size >= self._wake_at:
-                self._wake()
-            return number
+            if self._waiting.has_room(len(line)) or (may_wait and self._wait_for_room(len(line))):
+                number = self._waiting.add(line)
+                if self._waiting.size >= self._wake_at:
+                    self._wake()
+                return number
+            self._waiting.drop(moment)
+        self._troubles.tell("dropped", "records are dropped: those that wait to be written fill the memory for them")
+        return 0
 
     def write(self, number: int) -> None:
-        """Writes the line of that number with all others that wait, unless that failed a moment ago."""
-        with self._writing:
-            if self._waiting.written < number and not self._failed_just_now():
+        """Writes all that waits, unless the line of that number was written, or writing failed a moment ago."""
+        with self._turn(WAIT_SECONDS) as mine:
+            if mine and (not number or self._waiting.written < number) and not self._failed_just_now():
                 self._write_all()
-            if self._closed:
+            if mine and self._closed:
                 self._log.close()
-        if self._log.has_rotated and not self._closed:
+        if self._log.has_rotated and self._look_after is not None and not self._closed:
             self._background.rouse(hurry=True)
 
     def hurry(self) -> None:
         """Lets the background write all that waits, now."""
         if not self._background.rouse(hurry=True):
-            self.flush()
+            self.write(0)
 
     def may_still_write(self, number: int) -> bool:
         """Whether the line of that number isn't written, and it makes sense to wait until it is."""
@@ -114,13 +117,13 @@ class Writer:
 
     def flush(self) -> bool:
         """Writes all that waits; whether nothing waits now."""
-        with self._writing:
-            return self._write_all()
+        with self._turn(WAIT_SECONDS) as mine:
+            return mine and self._write_all()
 
     def sync(self) -> bool:
         """Writes all that waits, and brings the files to the disk; whether that went well."""
-        with self._writing:
-            if not self._write_all():
+        with self._turn(WAIT_SECONDS) as mine:
+            if not (mine and self._write_all()):
                 return False
             try:
                 self._log.sync()
@@ -134,11 +137,13 @@ class Writer:
         self._closed = True
         self._background.end()
         self._look_after_old_files()
-        with self._writing:
-            if self._failed_just_now() or not self._write_all():
+        with self._turn(WAIT_SECONDS) as mine:
+            if not mine or self._failed_just_now() or not self._write_all():
                 left = self.status().waiting
                 self._troubles.tell("closed", f"{left} records couldn't be written before the end, and are lost")
-            self._log.close()
+            if mine:
+                self._log.close()
+        self._tell_tried(self._take_tried())
 
     def status(self) -> Status:
         """How it stands."""
@@ -164,22 +169,39 @@ class Writer:
     def _wait_for_room(self, length: int) -> bool:
         if self._trouble is not None or not self._background.rouse(hurry=True):
             return False
-        return self._room.wait_for(lambda: self._waiting.has_room(length) or self._trouble is not None, _ROOM_SECONDS)
-
-    def _drop(self, moment: str) -> None:
-        self._waiting.drop(moment)
-        self._troubles.tell("dropped", "records are dropped: those that wait to be written fill the memory for them")
+        if not self._room.wait_for(lambda: self._waiting.has_room(length) or self._trouble is not None, _ROOM_SECONDS):
+            self._trouble = "writing takes too long"  # until something is written, nobody waits for it again
+        return self._waiting.has_room(length)
 
     def _work(self) -> bool:
         """What the background does."""
+        tried = self._take_tried()
+        with self._turn(inf):
+            written = self._write_all()
+        self._tell_tried(tried)
+        self._look_after_old_files()
+        return written
+
+    def _take_tried(self) -> list[Callable[[], None]]:
         with self._lock:
             tried, self._when_tried = self._when_tried, []
+            return tried
+
+    def _tell_tried(self, tried: list[Callable[[], None]]) -> None:
+        for then in tried:
+            then()
+
+    @contextmanager
+    def _turn(self, wait_seconds: float) -> Iterator[bool]:
+        """Whether it is this thread's turn to write, for which it waits that long, and as long for other processes."""
+        mine = self._writing.acquire(timeout=-1 if wait_seconds == inf else wait_seconds)
         try:
-            return self.flush()
+            if mine:
+                self._log.wait_for_others(wait_seconds)
+            yield mine
         finally:
-            for then in tried:
-                then()
-            self._look_after_old_files()
+            if mine:
+                self._writing.release()
 
     def _look_after_old_files(self) -> None:
         """At first, and whenever a file was begun. What fails is done at the next time, or by another process."""
