@@ -339,6 +339,7 @@ class Loading:
         """Rows since the last commit."""
         self._uncommitted = 0
         """Those of them that were appended in the transaction that is open."""
+        self._begun = False
         self._one_core = False
         self._types: set[str] = set()
         """Those of the rows since the last commit."""
@@ -349,12 +350,12 @@ class Loading:
 
     def __enter__(self) -> Self:
         self._journal = self._store.journal() if self._keeping_journal else None
-        self._begin()
         return self
 
     def __exit__(self, *_: object) -> None:
         """Whatever wasn't committed is forgotten."""
-        self._connection.rollback()
+        if self._begun:
+            self._connection.rollback()
         if self._journal:
             self._journal.close()  # what of it wasn't committed is cut off by the next one
         if self.appended > self._uncommitted:
@@ -362,17 +363,20 @@ class Loading:
         self._with_all_cores()
 
     def _begin(self) -> None:
+        """Begins a transaction, where none is under way."""
+        if self._begun:
+            return
         self._connection.begin()
-        row = self._connection.execute(self._sql["last_row"]).fetchone()
-        self._last, self.appended, self._uncommitted, self._types = (row[0] if row else 0), 0, 0, set()
+        self._begun = True
+        said = dict(self._connection.execute("SELECT name, value FROM meta").fetchall())
+        self._last, self.appended, self._uncommitted, self._types = int(said["whole"]), 0, 0, set()
         self._models = {name for (name,) in self._connection.execute("SELECT model FROM priced_models").fetchall()}
-        self._price_again()
+        self._price_again(said.get("prices"))
 
-    def _price_again(self) -> None:
+    def _price_again(self, by: str | None) -> None:
         """Where the prices have changed, costs are worked out again, in the transaction of what is read now."""
         version = data_version(self._prices)
-        row = self._connection.execute("SELECT value FROM meta WHERE name = 'prices'").fetchone()
-        if row is not None and row[0] == version:
+        if by == version:
             return
         self._connection.execute("DELETE FROM meta WHERE name = 'prices'")
         self._connection.execute("INSERT INTO meta VALUES ('prices', ?)", [version])
@@ -400,6 +404,7 @@ class Loading:
 
         `user` is whose the metrics are that name nobody.
         """
+        self._begin()
         if self._waiting and (source, in_parts, user) != self._kind:
             self._append()
         self._kind = (source, in_parts, user)
@@ -506,6 +511,7 @@ class Loading:
         files that are read again from their beginning), and `moved` are files that have another path now. `position`
         is where the commit ends in the journal, where it comes from there.
         """
+        self._begin()
         self._with_all_cores()
         self._append()
         if self.appended:
@@ -532,10 +538,10 @@ class Loading:
         if rejects:
             self._insert("rejects", "VARCHAR BIGINT BIGINT VARCHAR", list(map(msgspec.structs.astuple, rejects)))
         self._connection.commit()
+        self._begun, self.appended = False, 0
         if self._store.somebody_waits():
             self._store.let_others_in()
             self._one_core = False
-        self._begin()
 
     def _load(self) -> None:
         if self._some("SELECT count(*) > 0 FROM condensed_ids"):

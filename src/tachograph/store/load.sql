@@ -1,9 +1,6 @@
 -- How appended rows become metrics, in the transaction that appended them. Each statement begins with "-- name:".
 -- $last is the number of the last row before them; a row without a moment (ts) is no metric yet.
 
--- name: last_row
-SELECT coalesce(max(seq), 0) FROM metrics;
-
 -- name: forget_unfinished
 DELETE FROM metrics WHERE seq > (SELECT max(value::BIGINT) FROM meta WHERE name = 'whole');
 
