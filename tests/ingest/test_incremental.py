@@ -120,6 +120,18 @@ def test_a_line_that_never_becomes_whole_is_no_reject(logs: Logs) -> None:
     assert (logs.ids(), logs.rejects()) == (["a"], [])
 
 
+def test_a_line_that_is_refused_later_has_its_number_in_the_file(logs: Logs) -> None:
+    """Though nobody counted the lines of what was read before."""
+    path = logs.write(line("a") + b"\n" + line("b"))
+    logs.read()
+    assert logs.store.files()[str(path)].lines is None
+    logs.append(line("c") + b"bad\n")
+    logs.read()
+    logs.append(b"bad\n")
+    logs.read()
+    assert [number for _, number, _ in logs.rejects()] == [5, 6]
+
+
 def test_rejects_keep_their_numbers_from_run_to_run(logs: Logs) -> None:
     """Also after a blank line, and after a whole last line without its newline."""
     logs.write(b"bad\n" + line("a") + b"\nbad\n" + line("b").rstrip())

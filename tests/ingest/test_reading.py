@@ -67,7 +67,8 @@ def read_in_pieces(data: bytes, starts: Sequence[int] = ()) -> Reading:
                 place += len(line) + 1
         too_long += [(before + number, place) for number, place in progress.too_long or ()]
         if not unfinished:
-            before += progress.lines
+            passed = progress.lines
+            before += data[start : progress.offset].count(b"\n") if passed is None else passed
             offset = max(offset, progress.offset)
         unfinished = unfinished or progress.unfinished
         assert progress.trouble is None

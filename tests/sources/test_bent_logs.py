@@ -176,7 +176,7 @@ class Lines(NamedTuple):
         for part in (b"".join(json.dumps(line).encode() + b"\n" for line in self.beginning), text):
             reader = cast("SequenceReader", source(self.name).reader())
             reader.memory = memory
-            refused += checked(reader.read(self.file, [Block(0, 0, part, part.count(b"\n"))]))
+            refused += checked(reader.read(self.file, [Block(0, 0, part)]))
             memory = reader.memory
             assert memory is None or memory.encode()
             batches += reader.take()

@@ -143,7 +143,7 @@ def rows_of(batch: ColumnBatch) -> list[Row]:
 
 
 def piece(reader: RolloutReader, data: bytes, file: str = FILE) -> tuple[list[Row], list[str]]:
-    problems = list(reader.read(file, [Block(0, 0, data, data.count(b"\n"))]))
+    problems = list(reader.read(file, [Block(0, 0, data)]))
     (batch,) = reader.take()
     return rows_of(batch), [problem.reason for problem in problems]
 
@@ -757,7 +757,7 @@ def test_what_is_unknown_is_passed_over() -> None:
 def test_a_line_that_is_none_is_told_and_stops_nothing(line: str, reason: str) -> None:
     reader = Codex().reader()
     data = rollout(meta(), line, "", counted(2, used(5, 1)))
-    problems = list(reader.read(FILE, [Block(10, 100, data, 4)]))
+    problems = list(reader.read(FILE, [Block(10, 100, data)]))
     assert [(problem.line, problem.reason.partition(":")[0]) for problem in problems] == [(11, reason)]
     assert problems[0].offset == 100 + len(rollout(meta()))
     assert reader.waiting == 2
@@ -847,7 +847,7 @@ def test_a_file_read_in_two_runs_is_stored_as_the_same_metrics() -> None:
             for begin, end in pairwise([0, *cuts, len(lines)]):
                 reader = Codex().reader()
                 reader.memory = memory
-                list(reader.read(FILE, [Block(0, 0, b"".join(lines[begin:end]), end - begin)]))
+                list(reader.read(FILE, [Block(0, 0, b"".join(lines[begin:end]))]))
                 memory = reader.memory
                 with store.loading() as loading:
                     loading.add(reader.take(), source="codex", in_parts=True)

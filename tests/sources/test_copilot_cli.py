@@ -99,7 +99,7 @@ class Session:
     def read_bytes(self, text: bytes) -> None:
         reader = CopilotCli().reader()
         reader.memory = self.memory
-        blocks = [Block(0, 0, text, text.count(b"\n"))]
+        blocks = [Block(0, 0, text)]
         self.problems += [(each.line, each.offset, each.reason) for each in reader.read(self.path, blocks)]
         self.memory = reader.memory
         self.rows += parts(reader.take())
@@ -617,7 +617,7 @@ def test_a_store_has_calls_with_their_durations() -> None:
     with Store.in_memory() as store:
         for _ in range(2):
             reader = CopilotCli().reader()
-            assert list(reader.read("/x/events.jsonl", [Block(0, 0, text, text.count(b"\n"))])) == []
+            assert list(reader.read("/x/events.jsonl", [Block(0, 0, text)])) == []
             with store.loading() as loading:
                 loading.add(reader.take(), source="copilot-cli", in_parts=True)
                 loading.commit([], [], [], [])

@@ -60,8 +60,7 @@ def blocks(log: bytes, cuts: Sequence[int] = ()) -> list[Block]:
 
 
 def _block(first_line: int, offset: int, text: bytes) -> Block:
-    known = {"first_line": first_line, "offset": offset, "lines": text, "newlines": text.count(b"\n")}
-    return Block(**{name: known[name] for name in Block._fields})  # type: ignore[arg-type]
+    return Block(first_line, offset, text)
 
 
 def read_exactly(log: bytes) -> Reading:

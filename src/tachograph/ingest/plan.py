@@ -51,7 +51,8 @@ class ToRead(msgspec.Struct, frozen=True):
 
     found: Found
     start: int
-    lines: int
+    lines: int | None
+    """None where they weren't counted."""
     compressed: bool | None
     """None where whoever reads it has to see."""
     memory: str | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Final
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from tachograph.ingest.plan import Plan, Skipped, ToRead, find_given, plan
-from tachograph.ingest.reading import Piece, marks
+from tachograph.ingest.reading import Piece, count_lines, marks
 from tachograph.ingest.tasks import PieceRead, Task, TaskPart
 from tachograph.ingest.users import Users
 from tachograph.ingest.workers import Worker, doing
@@ -99,12 +99,15 @@ class _FileInHand:
         rejects: list[RejectEntry] = []
         self._waiting[read.piece.start] = read
         while (ready := self._waiting.pop(self._expected, None)) is not None:
-            rejects += [
-                RejectEntry(ready.piece.path, self.lines + problem.line + 1, problem.offset, problem.reason)
-                for problem in ready.problems
-            ]
+            if ready.problems:
+                before = self._lines_before(ready.piece)
+                rejects += [
+                    RejectEntry(ready.piece.path, before + problem.line + 1, problem.offset, problem.reason)
+                    for problem in ready.problems
+                ]
             if not self.unfinished:  # else no line begins after it, and the next reading begins with it
-                self.lines += ready.progress.lines
+                passed = ready.progress.lines
+                self.lines = None if self.lines is None or passed is None else self.lines + passed
                 self.offset = max(self.offset, ready.progress.offset)
             self.trouble = self.trouble or ready.progress.trouble
             self.unfinished = self.unfinished or ready.progress.unfinished > 0
@@ -114,6 +117,13 @@ class _FileInHand:
             self._memory = ready.memory
             self._expected = ready.piece.end
         return rejects
+
+    def _lines_before(self, piece: Piece) -> int:
+        """How many lines the file has before a piece; 0 where they weren't counted, and can't be any longer."""
+        if self.lines is None:
+            with suppress(OSError):
+                return count_lines(piece.path, piece.start)
+        return self.lines or 0
 
     def entry(self) -> FileEntry:
         """What the ledger is to know of the file by now."""

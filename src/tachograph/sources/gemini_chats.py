@@ -104,7 +104,7 @@ class _Conversation:
     def add_lines(self, data: bytes) -> Iterator[LineProblem]:
         """Takes in lines. A last one that isn't whole yet is no problem."""
         finished = data.rfind(b"\n") + 1
-        for line, offset, text in Block(0, 0, data, data.count(b"\n")).numbered_lines():
+        for line, offset, text in Block(0, 0, data).numbered_lines():
             try:
                 text.decode()
                 record = _RECORD.decode(text)

@@ -95,7 +95,7 @@ class MetricsLogReader:
         del path
         for block in blocks:
             try:
-                columns = self._decoder.decode(block.lines, block.newlines)
+                columns = self._decoder.decode(block.lines, block.newlines())
             except _NotPlain:
                 rows, problems = _line_by_line(block)
                 self._make_room_for(None)

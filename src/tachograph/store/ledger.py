@@ -6,14 +6,17 @@ import msgspec
 
 
 class FileEntry(msgspec.Struct, frozen=True):
-    """What the ledger knows of one file; `read_offset` and `lines` say how far it was read."""
+    """What the ledger knows of one file; `read_offset` and `lines` say how far it was read.
+
+    `lines` is None where they weren't counted.
+    """
 
     path: str
     source: str
     size: int
     mtime_ns: int
     read_offset: int
-    lines: int
+    lines: int | None
     head: str
     tail: str
     compressed: bool

@@ -29,7 +29,7 @@ CREATE TABLE files (
     size BIGINT,
     mtime_ns BIGINT,
     read_offset BIGINT, -- bytes read (of a compressed file, of what it decompresses to)
-    lines BIGINT,       -- newlines before read_offset
+    lines BIGINT,       -- newlines before read_offset; null where they weren't counted
     head VARCHAR,       -- mark of the file's first bytes
     tail VARCHAR,       -- mark of the bytes before read_offset
     compressed BOOLEAN,
