@@ -28,3 +28,18 @@ def bare_package(name: str) -> Iterator[None]:
     finally:
         if sys.modules.get(name) is bare:
             del sys.modules[name]
+
+
+def import_msgspec() -> None:
+    """Imports msgspec without `typing_extensions`, which it takes where there is one and doesn't need.
+
+    That takes longer to import than msgspec itself. Whoever wants it afterwards imports it as always.
+    """
+    spared = "typing_extensions"
+    if spared in sys.modules or "msgspec" in sys.modules:
+        return
+    sys.modules[spared] = None  # type: ignore[assignment]  # then it can't be imported
+    try:
+        import msgspec  # noqa: F401, PLC0415 - for those that import it later
+    finally:
+        del sys.modules[spared]

@@ -42,6 +42,9 @@ COMMANDS: Final = {
 }
 """Every command: the module whose `run` does it, and what it answers."""
 
+_IN_A_HURRY: Final = frozenset({"hook"})
+"""Commands that do without the library for JSON, whose import takes as long as all that they do."""
+
 _EXAMPLES: Final = (
     "tachograph summary                            everything, on one page",
     "tachograph summary --demo                     the same over a made-up history",
@@ -89,6 +92,10 @@ def run_and_leave() -> NoReturn:
 def _run(arguments: list[str]) -> int:
     if arguments and arguments[0] in COMMANDS:
         module, _ = COMMANDS[arguments[0]]
+        if arguments[0] not in _IN_A_HURRY:
+            from tachograph.bare import import_msgspec
+
+            import_msgspec()
         code: int = import_module(module).run(*arguments[:1], arguments[1:])
         return code
     if arguments == ["--version"]:

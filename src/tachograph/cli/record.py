@@ -54,7 +54,6 @@ def run(command: str, arguments: Sequence[str]) -> int:
         parser.error("--stdin takes no metric besides")
     if not options.stdin and options.type is None:
         parser.error("which type? such as tool_use; or --stdin")
-    _import_quickly()
     return _record_stdin(options) if options.stdin else _record_one(options)
 
 
@@ -148,18 +147,3 @@ def _check_written(recorder: Recorder, troubles: list[str]) -> None:
             where=str(recorder.folder),
             mend="choose another with --folder",
         )
-
-
-def _import_quickly() -> None:
-    """Imports msgspec without a library that it takes where there is one, and whose import takes longer than all else.
-
-    It helps with versions of Python older than ours.
-    """
-    spared = "typing_extensions"
-    if spared in sys.modules or "msgspec" in sys.modules:
-        return
-    sys.modules[spared] = None  # type: ignore[assignment]  # then it can't be imported
-    try:
-        import msgspec  # noqa: F401 - for those that import it later
-    finally:
-        del sys.modules[spared]

@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from tachograph.ingest.doing import doing
 from tachograph.ingest.plan import Plan, Skipped, ToRead, find_given, plan
 from tachograph.ingest.reading import Piece, count_lines, marks
 from tachograph.ingest.tasks import PieceRead, Task, TaskPart
 from tachograph.ingest.users import Users
-from tachograph.ingest.workers import Worker, doing
 from tachograph.sources import source
 from tachograph.store.ledger import FileEntry, RejectEntry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from tachograph.ingest.workers import Worker
     from tachograph.store.duckdb import Loading, Store
 
 _TASK_BYTES: Final = 12 << 20

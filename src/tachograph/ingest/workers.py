@@ -12,7 +12,7 @@ import struct
 import subprocess
 import sys
 import threading
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from queue import Empty, Queue, SimpleQueue
 from typing import IO, TYPE_CHECKING, Any, Final
 
@@ -22,10 +22,16 @@ from tachograph.ingest.tasks import Task, TaskPart, do
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-_WORTH_A_PROCESS_BYTES: Final = 24 << 20
 _PARTS_AHEAD: Final = 12
 """How many results may wait while one is stored: enough to keep the workers busy, few enough to fit in memory."""
 _LENGTH: Final = struct.Struct("<Q")
+_PROGRAM: Final = """
+from tachograph.bare import import_msgspec
+import_msgspec()
+from tachograph.ingest.workers import main
+main()
+"""
+"""What a worker runs."""
 
 
 Worker = subprocess.Popen[bytes]
@@ -46,26 +52,11 @@ def hired() -> Iterator[list[Worker]]:
 
 
 @contextmanager
-def doing(tasks: Sequence[Task], workers: Sequence[Worker] = ()) -> Iterator[Iterator[TaskPart]]:
-    """Every task's parts, those of one task in order, the tasks in any.
+def shared_out(tasks: Sequence[Task], workers: Sequence[Worker]) -> Iterator[Iterator[TaskPart]]:
+    """Every task's parts, those of one task in order, the tasks in any, from workers that begin at once.
 
-    Other processes, those that were hired before if any, begin at once and go on while nobody asks; where there is
-    little to do, it is done when asked for.
+    A thread for each keeps it busy, and empties its pipe while what it gave before is stored.
     """
-    size = sum(piece.end - piece.start for task in tasks for piece in task.pieces)
-    worth_it = len(tasks) > 1 and size >= _WORTH_A_PROCESS_BYTES
-    with ExitStack() as ours:
-        if worth_it and not workers:
-            workers = ours.enter_context(hired())
-        if worth_it and workers:
-            yield ours.enter_context(_processes(tasks, workers))
-        else:
-            yield (part for task in tasks for part in do(task))
-
-
-@contextmanager
-def _processes(tasks: Sequence[Task], workers: Sequence[Worker]) -> Iterator[Iterator[TaskPart]]:
-    """A thread for each worker keeps it busy, and empties its pipe while what it gave before is stored."""
     parts: Queue[TaskPart | TachographError | None] = Queue(_PARTS_AHEAD)
     waiting: SimpleQueue[Task] = SimpleQueue()
     for task in tasks:
@@ -97,7 +88,7 @@ def _until_all_are_done(parts: Queue[TaskPart | TachographError | None], left: i
 
 
 def _start() -> Worker:
-    command = [sys.executable, "-m", "tachograph.ingest.workers"]
+    command = [sys.executable, "-c", _PROGRAM]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     return subprocess.Popen(  # noqa: S603 - this very interpreter and module
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, env=environment
@@ -189,7 +180,3 @@ def main() -> None:
     except (EOFError, BrokenPipeError, KeyboardInterrupt):
         os._exit(1)  # the parent has gone or is going; there is nobody to tell
     os._exit(0)  # taking apart what the system takes back at once would only cost time
-
-
-if __name__ == "__main__":
-    main()
