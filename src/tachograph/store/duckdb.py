@@ -548,14 +548,13 @@ class Loading:
             self._run("drop_condensed")
         self._run("find_touched")
         if self._some("SELECT count(*) > 0 FROM touched"):
-            self._run(
-                "gather_parts",
-                "keep_first_read",
-                "merge_parts",
-                "insert_claims",
-                "delete_merged",
-                "insert_merged",
-            )
+            self._run("gather_parts")
+            if self._some("SELECT NOT bool_and(in_parts) FROM parts"):
+                self._run("keep_first_read")
+            self._run("merge_parts")
+            if self._some("SELECT count(DISTINCT session_id) > 1 FROM parts"):  # else nobody contests anything
+                self._run("insert_claims")
+            self._run("delete_merged", "insert_merged")
         if not self._types.isdisjoint(_ENDING_RUNS):
             self._run("end_background_runs", "find_plain_runs")
             if self._some("SELECT count(*) > 0 FROM going"):
