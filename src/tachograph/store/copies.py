@@ -48,7 +48,7 @@ class StoreCopy:
         """The last generation that is whole, or None where there is no copy."""
         try:
             names = [path.name for path in self.folder.iterdir()]
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         return max((int(found[1]) for name in names if (found := _JOURNAL.fullmatch(name))), default=None)
 

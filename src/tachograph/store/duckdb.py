@@ -96,7 +96,9 @@ class Store:
         it is damaged, not permitted, made by a newer version, or open in this very process, one of the two to write.
         """
         if read_only and not path.exists():
-            raise StoreUnusable("there is no store yet", where=str(path), mend="run 'tachograph ingest' first")
+            if not is_there(path):
+                raise StoreUnusable("there is no store yet", where=str(path), mend="run 'tachograph ingest' first")
+            cls.open(path, reading=reading, waits=waits).close()  # makes it again from its copy
         make_folder(path)
         gate = Gate(path, to_write=not read_only, waits=waits)
         own = None
@@ -603,6 +605,11 @@ def _interrupts_held_back() -> Iterator[None]:
         signal.signal(signal.SIGINT, previous)
         if held:
             previous(*held[0])
+
+
+def is_there(store: Path) -> bool:
+    """Whether there is a store, or a copy of one, from which it is made again when it is opened."""
+    return store.exists() or copies.StoreCopy(store).newest() is not None
 
 
 def make_folder(store: Path) -> None:
