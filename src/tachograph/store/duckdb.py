@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import msgspec
 
-from tachograph.errors import StoreUnusable
+from tachograph.errors import StoreDamaged, StoreUnusable
 from tachograph.price_list import data_version
 from tachograph.prices import COST_SQL, PRICE_COLUMNS, PRICE_JOIN, Rate, cost_without_join
 from tachograph.store import copies
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 SCHEMA_VERSION: Final = 3
 _BUSY_SECONDS: Final = 30.0
 _BUSY_POLL_SECONDS: Final = 0.02
+_IS_HELD: Final = "Could not set lock on file"
+"""What DuckDB says of a file that another process has open; whatever else it says may name a path with any words."""
 _CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
     "memory_limit": "208MB",
     "preserve_insertion_order": False,  # `seq` has the order, so that all cores may append
@@ -642,7 +644,7 @@ def _connect_patiently(path: Path, *, read_only: bool) -> DuckDBPyConnection:
             return _connect(str(path), read_only=read_only)
         except engine.IOException as error:
             message = str(error)
-            if "lock" not in message:
+            if _IS_HELD not in message:
                 raise _unusable(path, message) from None
             if time.monotonic() > deadline:
                 raise StoreUnusable(
@@ -659,7 +661,7 @@ def _unusable(path: Path, message: str) -> StoreUnusable:
     first_line = message.splitlines()[0] if message else "unknown error"
     if "ermission denied" in message:
         return StoreUnusable("it can't be read or written: permission denied", where=str(path), mend="choose --home")
-    return StoreUnusable(
+    return StoreDamaged(
         f"DuckDB can't open it: {first_line}",
         where=str(path),
         mend="if it is damaged, move it away and run 'tachograph ingest': it is made again from the logs",
