@@ -18,6 +18,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 from tachograph.errors import TachographError
 from tachograph.ingest.tasks import Task, TaskPart, do
+from tachograph.interpreter import module_command, module_environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -97,10 +98,13 @@ def _until_all_are_done(parts: Queue[TaskPart | TachographError | None], left: i
 
 
 def _start() -> Worker:
-    command = [sys.executable, "-m", "tachograph.ingest.workers"]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     return subprocess.Popen(  # noqa: S603 - this very interpreter and module
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, env=environment
+        module_command("tachograph.ingest.workers"),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        bufsize=0,
+        env=module_environment(),
+        process_group=0,  # Ctrl-C is for the parent, which ends them: while they start, they would complain of it
     )
 
 

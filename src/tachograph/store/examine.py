@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from tachograph.errors import StoreDamaged, StoreUnusable
+from tachograph.interpreter import module_command, module_environment
 
 if TYPE_CHECKING:
     from tachograph.store.engine import DuckDBPyConnection
@@ -63,8 +64,8 @@ def examine(store: Path) -> Examined:
 def _examined_elsewhere(store: Path) -> Examined:
     if not sys.executable:
         return _examined(store)
-    command = [sys.executable, "-m", "tachograph.store.examine", str(store)]
-    done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - this very interpreter and module
+    command = module_command("tachograph.store.examine", str(store))
+    done = subprocess.run(command, capture_output=True, check=False, env=module_environment())  # noqa: S603 - see there
     try:
         return msgspec.json.decode(done.stdout, type=Examined)
     except (msgspec.DecodeError, UnicodeError):
