@@ -534,7 +534,7 @@ class Loading:
         for path, entry in moved:
             self._connection.execute("UPDATE rejects SET path = ? WHERE path = ?", [entry.path, path])
             self._forget("files", [path])
-        entries = [*(entry for _, entry in moved), *entries]
+        entries = list({entry.path: entry for entry in [*(entry for _, entry in moved), *entries]}.values())
         if entries:
             self._forget("files", [entry.path for entry in entries])
             kinds = "VARCHAR VARCHAR BIGINT BIGINT BIGINT BIGINT VARCHAR VARCHAR BOOLEAN VARCHAR VARCHAR"
