@@ -170,6 +170,23 @@ def test_another_programs_database_may_have_a_table_of_the_same_name(
         Store.open(path, read_only=read_only)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such limits")
+@pytest.mark.parametrize("room", [0, 1000, 4096, 8192])
+def test_a_disk_that_is_full_when_the_store_is_made_leaves_none(tmp_path: Path, room: int) -> None:
+    path = tmp_path / "store"
+    program = f"""
+import resource
+from pathlib import Path
+from tachograph.store.duckdb import Store
+resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, {room}))
+Store.open(Path({str(path)!r}))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert "(free some disk space)" in done.stderr
+    assert not path.exists()
+    Store.open(path).close()
+
+
 @pytest.mark.parametrize("read_only", [True, False])
 @pytest.mark.parametrize("content", [b"not a database", bytes(range(256)) * 64])
 def test_a_damaged_file_is_told_and_left_as_it_is(tmp_path: Path, content: bytes, read_only: bool) -> None:

@@ -110,6 +110,7 @@ class Store:
             gate.enter()
             if not (read_only or path.exists()):
                 path.with_name(f"{path.name}.wal").unlink(missing_ok=True)  # of one that is gone: no other can have it
+                _make_file(path)
             store = cls(_connect_patiently(path, read_only=read_only), path, gate, own)
         except BaseException:
             gate.give_up()
@@ -626,6 +627,18 @@ def make_folder(store: Path) -> None:
         ) from None
 
 
+def _make_file(path: Path) -> None:
+    """Makes an empty database there, or nothing: what a full disk or a kill leaves of one DuckDB takes for damaged."""
+    new = path.with_name(f"{path.name}.new")
+    new.unlink(missing_ok=True)
+    try:
+        _connect_patiently(new, read_only=False).close()
+        if not path.exists():
+            new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)
+
+
 def _connect(database: str, *, read_only: bool) -> DuckDBPyConnection:
     from tachograph.store import engine  # noqa: PLC0415 - takes time, which a command that asks nothing shouldn't pay
 
@@ -661,6 +674,8 @@ def _unusable(path: Path, message: str) -> StoreUnusable:
     first_line = message.splitlines()[0] if message else "unknown error"
     if "ermission denied" in message:
         return StoreUnusable("it can't be read or written: permission denied", where=str(path), mend="choose --home")
+    if "Could not write file" in message:
+        return StoreUnusable(f"DuckDB can't write it: {first_line}", where=str(path), mend="free some disk space")
     return StoreDamaged(
         f"DuckDB can't open it: {first_line}",
         where=str(path),
