@@ -188,6 +188,23 @@ os.kill(os.getpid(), signal.SIGKILL)
         assert store.metrics_count() == 81 + 5
 
 
+def test_a_store_that_is_older_than_its_copy_is_made_again(path: Path, logs: Path) -> None:
+    read(path, logs)
+    with Store.open(path) as store:
+        store.connection.execute("CHECKPOINT")
+    old = path.read_bytes()
+    (logs / "later.jsonl").write_bytes(transcript(told_of("later", 500)))
+    read(path, logs)
+    with Store.open(path) as store:
+        store.bring_copy_up_to_date()
+    before = everything(path)
+    rmtree(logs)
+    path.with_name(f"{path.name}.wal").unlink(missing_ok=True)
+    path.write_bytes(old)
+    Store.open(path).close()
+    assert everything(path) == before
+
+
 def test_a_damaged_copy_is_seen_and_made_again_from_the_store(path: Path, logs: Path) -> None:
     read(path, logs)
     before = everything(path)

@@ -232,7 +232,8 @@ class Store:
     def _make_ready(self, *, anew: bool) -> None:
         """Makes the tables, removes what a process left unfinished, and takes in what the journal has beyond that.
 
-        A store that is gone while its copy is still there is made again from that.
+        A store that is gone while its copy is still there is made again from that, as is one that lost what it was
+        told since its copy was made anew.
         """
         if anew and self._is_empty():
             if self.path and copies.StoreCopy(self.path).newest() is not None:
@@ -241,6 +242,8 @@ class Store:
                 self._create()
         elif anew:
             self.connection.execute(load_statements()["forget_unfinished"])
+        if self.path and copies.StoreCopy(self.path).is_newer(self.connection):
+            self._make_again(self.path)
         if self.path and (ahead := copies.StoreCopy(self.path).ahead(self.connection)):
             self.take_in(ahead)
         if copies.OUTDATED in self._said():
@@ -254,8 +257,10 @@ class Store:
     def _make_again(self, path: Path) -> None:
         from tachograph.store.rebuild import rebuild  # noqa: PLC0415 - it makes stores, so it knows this module
 
+        is_empty = self._is_empty()
         self.connection.close()
-        path.unlink()
+        if is_empty:
+            path.unlink()
         rebuild(path)
         self.connection = _connect_patiently(path, read_only=False)
 
