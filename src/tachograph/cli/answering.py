@@ -132,8 +132,10 @@ def _from_store(questions: Sequence[Question], path: Path, *, pick_up: bool) -> 
         with store:
             results = _computed(store, questions)
             remarks = _remarks(store.rejected_count(), len(skipped))
+            store.write_back_if_much()
+            state = memory.state_now()
         if not skipped:
-            memory.keep(questions, results, remarks)
+            memory.keep(state, questions, results, remarks)
         return Answers(results, remarks=remarks)
 
 

@@ -153,14 +153,14 @@ class Store:
         """Closes the store; a second call does nothing."""
         if not self._closed:
             self._closed = True
-            self._write_back_if_much()
+            self.write_back_if_much()
             self.connection.close()
         if self._gate:
             self._gate.give_up()
         if self._reading:
             self._reading.end()
 
-    def _write_back_if_much(self) -> None:
+    def write_back_if_much(self) -> None:
         """Moves what was committed to the write-ahead log from there to where it belongs, if that is much.
 
         DuckDB would do so at each end, which takes longer than to read a short log again at the next beginning.
