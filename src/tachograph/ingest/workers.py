@@ -137,6 +137,9 @@ def _keep_busy(
         _send(given, None)
     except (EOFError, BrokenPipeError):
         parts.put(_died(worker))
+    except Exception as error:  # noqa: BLE001 - whatever it is: without a word, the others would be waited for forever
+        told = f"{type(error).__name__}: {error}"
+        parts.put(TachographError(f"a process that read logs gave what can't be understood ({told})"))
     else:
         parts.put(None)
 
