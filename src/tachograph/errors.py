@@ -42,5 +42,9 @@ class StoreUnusable(TachographError):  # noqa: N818 - as above
     """The store can't be opened: made by a newer version, damaged, not permitted, or held by another process."""
 
 
+class StoreDamaged(StoreUnusable):
+    """The store's file can't be read as a database."""
+
+
 class BadRecord(TachographError):  # noqa: N818 - as above
     """What a program wants to record can't be a metric: an unknown type, a value of the wrong kind, not a number."""

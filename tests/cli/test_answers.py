@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import asyncio
+from shutil import rmtree
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cli.made_up import HISTORY, metric, write_log, write_transcript
+from cli.made_up import HISTORY, LOG_NAME, metric, write_log, write_transcript
 from tachograph import MetricsAggregator, MetricsParser, Store
 from tachograph.cli import reading
 from tachograph.ingest.reader import Work
@@ -261,3 +262,26 @@ def test_a_file_that_could_not_be_read_is_remarked(log: Path, tachograph: Comman
     said = tachograph("daily", "--json")
     assert said.document["total_metrics"] == 9
     assert said.err == "1 file could not be read, or not to the end: tachograph ingest\n"
+
+
+@pytest.mark.parametrize("command", [["daily"], ["daily", "--no-ingest"], ["rejects"], ["sources"]])
+def test_a_history_of_which_only_the_copy_is_there_is_made_again(
+    command: list[str], log: Path, store_file: Path, tachograph: Command
+) -> None:
+    with (log / LOG_NAME).open("a") as file:
+        file.write("bad\n")
+    tachograph("ingest")
+    rmtree(log)
+    before = tachograph(*command, "--json").document
+    for left in store_file.parent.glob("*.*"):
+        if left.suffix != ".copy":
+            left.unlink()
+    assert tachograph(*command, "--json").document == before
+
+
+def test_reading_again_makes_it_again_too(log: Path, store_file: Path, tachograph: Command) -> None:
+    tachograph("ingest")
+    rmtree(log)
+    store_file.unlink()
+    assert tachograph("ingest").code == 0
+    assert store_file.exists()

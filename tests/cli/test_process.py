@@ -78,6 +78,18 @@ def test_an_answer_that_cannot_be_written_is_a_failure(options: list[str], log: 
     assert done.stderr == "tachograph: reading or writing failed: No space left on device\n"
 
 
+def test_nothing_is_imported_from_the_folder_that_one_is_in(log: Path, tmp_path: Path) -> None:
+    for name in ("msgspec.py", "queue.py"):
+        (tmp_path / name).write_text("raise SystemExit('foreign code')")
+    program = "from tachograph.cli.main import main; raise SystemExit(main(sys.argv[1:]))"
+    for command in ("daily", "doctor"):
+        done = subprocess.run(
+            [sys.executable, "-P", "-c", f"import sys; {program}", command],
+            cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60,
+        )  # fmt: skip
+        assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_two_at_once_read_everything_once(log: Path) -> None:
     both = [subprocess.Popen([*COMMAND, "daily", "--json"], stdout=PIPE, stderr=PIPE, text=True) for _ in range(2)]
     answers = [process.communicate(timeout=120) for process in both]

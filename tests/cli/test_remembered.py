@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+from pathlib import Path
 from shutil import rmtree
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from cli.made_up import HISTORY, metric, write_log
 from tachograph.aggregate import compute
+from tachograph.cli.main import main
+from tachograph.cli.remembered import Memory
 from tachograph.store.duckdb import Store
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from cli.conftest import Command
     from tachograph.aggregate.question import Question
     from tachograph.aggregate.result import AggregationResult
@@ -71,6 +74,34 @@ def test_what_is_read_from_elsewhere_is_seen(log: Path, tmp_path: Path, tachogra
     write_log(other, metric("other", "2026-03-09T00:00:00Z"))
     assert tachograph("ingest", other).code == 0
     assert tachograph("daily", "--json").document["total_metrics"] == 10
+
+
+def test_what_is_read_while_an_answer_is_kept_is_seen(
+    log: Path, tmp_path: Path, tachograph: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = write_log(tmp_path / "elsewhere", metric("new", "2026-03-09T10:00:00Z", tool_name="Bash"))
+    keep = Memory.keep
+
+    def kept_late(memory: Memory, *told: Any) -> None:
+        main(["ingest", str(elsewhere)])
+        keep(memory, *told)
+
+    with monkeypatch.context() as late:
+        late.setattr(Memory, "keep", kept_late)
+        tachograph("daily", "--json")
+    assert tachograph("daily", "--json").document["total_metrics"] == len(HISTORY) + 1
+
+
+def test_a_full_disk_leaves_nothing_of_what_could_not_be_kept(
+    log: Path, store_file: Path, tachograph: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def half_written(path: Path, content: bytes) -> int:
+        path.touch()
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_bytes", half_written)
+    assert tachograph("daily").code == 0
+    assert not list(store_file.parent.glob("answers.json*"))
 
 
 def test_a_store_that_was_made_again_is_another(log: Path, store_file: Path, tachograph: Command) -> None:

@@ -69,6 +69,31 @@ def test_where_there_is_nothing_there_is_nothing_to_look_at(path: Path) -> None:
         diagnose(path)
 
 
+def test_a_store_of_a_newer_version_is_not_damaged(path: Path, logs: Path) -> None:
+    read(path, logs)
+    with Store.open(path) as store:
+        store.connection.execute("UPDATE meta SET value = '99' WHERE name = 'schema'")
+    with pytest.raises(StoreUnusable, match="newer version"):
+        diagnose(path)
+
+
+def test_a_store_that_another_program_holds_is_not_damaged(
+    path: Path, logs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read(path, logs)
+    hold = "import duckdb, sys; held = duckdb.connect(sys.argv[1]); print(flush=True); sys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", hold, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as holder:
+        assert holder.stdout
+        holder.stdout.readline()
+        monkeypatch.setattr("tachograph.store.duckdb._BUSY_SECONDS", 0.1)
+        monkeypatch.setattr(sys, "executable", "")  # so that it is looked at by this very process
+        with pytest.raises(StoreUnusable, match="another process has held it"):
+            diagnose(path)
+        holder.communicate()
+
+
 @pytest.mark.parametrize("logs_are_there", [True, False])
 def test_a_store_that_is_gone_is_made_again_from_its_copy(path: Path, logs: Path, logs_are_there: bool) -> None:
     read(path, logs)
@@ -161,6 +186,23 @@ os.kill(os.getpid(), signal.SIGKILL)
     rmtree(logs)
     with Store.open(path) as store:
         assert store.metrics_count() == 81 + 5
+
+
+def test_a_store_that_is_older_than_its_copy_is_made_again(path: Path, logs: Path) -> None:
+    read(path, logs)
+    with Store.open(path) as store:
+        store.connection.execute("CHECKPOINT")
+    old = path.read_bytes()
+    (logs / "later.jsonl").write_bytes(transcript(told_of("later", 500)))
+    read(path, logs)
+    with Store.open(path) as store:
+        store.bring_copy_up_to_date()
+    before = everything(path)
+    rmtree(logs)
+    path.with_name(f"{path.name}.wal").unlink(missing_ok=True)
+    path.write_bytes(old)
+    Store.open(path).close()
+    assert everything(path) == before
 
 
 def test_a_damaged_copy_is_seen_and_made_again_from_the_store(path: Path, logs: Path) -> None:

@@ -226,6 +226,7 @@ def test_a_file_that_was_moved_and_grew_is_read_on(logs: Logs) -> None:
     assert summary.bytes_read == len(line("b") + b"bad\n")
     assert logs.ids() == ["a", "b"]
     assert [number for _, number, _ in logs.rejects()] == [2, 4]
+    assert logs.store.connection.execute("SELECT count(*) FROM files").fetchall() == [(1,)], "it is in the ledger once"
 
 
 def test_of_two_files_of_the_same_beginning_each_is_known(logs: Logs) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import subprocess
 import sys
 import threading
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -203,3 +206,40 @@ def test_a_folder_that_cannot_hold_locks_is_done_without(tmp_path: Path, monkeyp
     gate.give_up()
     with Reading(tmp_path / "x.duckdb"):
         pass
+
+
+def test_a_file_system_without_locks_is_done_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any) -> None:
+        raise OSError(errno.ENOTSUP, os.strerror(errno.ENOTSUP))
+
+    monkeypatch.setattr("tachograph.store.gate.fcntl.flock", refuse)
+    with Store.open(tmp_path / "x.duckdb") as store:
+        assert not store.somebody_waits()
+
+
+def test_a_copy_of_the_process_keeps_nobody_waiting(tmp_path: Path) -> None:
+    program = f"""
+import os, sys
+from pathlib import Path
+from tachograph.store.gate import Gate, Reading
+store = Path({str(tmp_path / "x.duckdb")!r})
+gate, reading = Gate(store, to_write=True), Reading(store)
+gate.enter()
+if os.fork() == 0:
+    sys.stdin.read()
+    os._exit(0)
+gate.give_up()
+reading.end()
+print("closed", flush=True)
+os._exit(0)
+"""
+    with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as first:
+        assert first.stdin
+        assert first.stdout
+        assert first.stdout.readline() == b"closed\n"
+        began = time.monotonic()
+        closes = threading.Timer(5, first.stdin.close)
+        closes.start()
+        Store.open(tmp_path / "x.duckdb").close()
+        closes.cancel()
+        assert time.monotonic() - began < 5

@@ -170,6 +170,23 @@ def test_another_programs_database_may_have_a_table_of_the_same_name(
         Store.open(path, read_only=read_only)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such limits")
+@pytest.mark.parametrize("room", [0, 1000, 4096, 8192])
+def test_a_disk_that_is_full_when_the_store_is_made_leaves_none(tmp_path: Path, room: int) -> None:
+    path = tmp_path / "store"
+    program = f"""
+import resource
+from pathlib import Path
+from tachograph.store.duckdb import Store
+resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, {room}))
+Store.open(Path({str(path)!r}))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert "(free some disk space)" in done.stderr
+    assert not path.exists()
+    Store.open(path).close()
+
+
 @pytest.mark.parametrize("read_only", [True, False])
 @pytest.mark.parametrize("content", [b"not a database", bytes(range(256)) * 64])
 def test_a_damaged_file_is_told_and_left_as_it_is(tmp_path: Path, content: bytes, read_only: bool) -> None:
@@ -181,6 +198,14 @@ def test_a_damaged_file_is_told_and_left_as_it_is(tmp_path: Path, content: bytes
     assert raised.value.mend
     assert "\n" not in str(raised.value)
     assert path.read_bytes() == content
+
+
+def test_a_damaged_file_is_not_waited_for_whatever_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tachograph.store.duckdb._BUSY_SECONDS", 0.1)
+    path = tmp_path / "clocks.duckdb"
+    path.write_bytes(b"no database")
+    with pytest.raises(StoreUnusable, match="DuckDB can't open it"):
+        Store.open(path)
 
 
 def test_a_store_whose_bytes_were_overwritten_is_told(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from tachograph.cli.printable import printable
 from tachograph.cli.remembered import Memory
 from tachograph.errors import NoLogs, StoreUnusable
 from tachograph.ingest.plan import Plan, find_in_places, plan
-from tachograph.store.duckdb import Store, make_folder
+from tachograph.store.duckdb import Store, is_there, make_folder
 from tachograph.store.gate import Reading
 
 if TYPE_CHECKING:
@@ -132,8 +132,10 @@ def _from_store(questions: Sequence[Question], path: Path, *, pick_up: bool) -> 
         with store:
             results = _computed(store, questions)
             remarks = _remarks(store.rejected_count(), len(skipped))
+            store.write_back_if_much()
+            state = memory.state_now()
         if not skipped:
-            memory.keep(questions, results, remarks)
+            memory.keep(state, questions, results, remarks)
         return Answers(results, remarks=remarks)
 
 
@@ -158,7 +160,7 @@ def _computed(store: Store, questions: Sequence[Question]) -> list[AggregationRe
 
 def _as_it_is(path: Path) -> Store:
     mend = "leave out --no-ingest, or run 'tachograph ingest PATH'"
-    if not path.exists():
+    if not is_there(path):
         raise NoLogs("there is no store yet", where=str(path), mend=mend)
     store = Store.open(path, read_only=True, waits=say_waiting)
     if not store.files():
@@ -172,7 +174,7 @@ def _up_to_date(
 ) -> tuple[Store, list[Skipped]]:
     """The store with all that was found, at today's prices; open for reading alone where it already is like that."""
     ledger: dict[str, FileEntry] = {}
-    if path.exists():
+    if is_there(path):
         store = Store.open(path, read_only=True, waits=say_waiting)
         ledger = store.files()
         what = plan(found, ledger, skipped)

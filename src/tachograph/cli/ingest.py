@@ -13,7 +13,7 @@ from tachograph.cli.printable import printable
 from tachograph.cli.reading import read_into
 from tachograph.errors import NoLogs
 from tachograph.sources import source
-from tachograph.store.duckdb import Store
+from tachograph.store.duckdb import Store, is_there
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -55,7 +55,7 @@ def run(command: str, arguments: Sequence[str]) -> int:
     planned = _given(options.paths, options.source) if options.paths else _in_places(options.source)
     whose = users(places(), options.user)
     with trouble_with(path):
-        if not path.exists():
+        if not is_there(path):
             planned({})  # so that a mistake leaves no store behind
         with Store.open(path, waits=say_waiting) as store:
             before = store.metrics_count()

@@ -10,7 +10,7 @@ from tachograph.cli.answering import trouble_with
 from tachograph.cli.home import store_path
 from tachograph.cli.options import Parser, add_home, add_json
 from tachograph.cli.printable import printable
-from tachograph.store.duckdb import Store
+from tachograph.store.duckdb import Store, is_there
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,7 +53,7 @@ def run(command: str, arguments: Sequence[str]) -> int:
 
 def _refused(path: Path) -> list[RejectEntry]:
     with trouble_with(path):
-        if not path.exists():
+        if not is_there(path):
             return []
         with Store.open(path, read_only=True) as store:
             return store.rejects()

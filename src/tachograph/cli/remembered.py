@@ -49,7 +49,7 @@ class Memory:
         self._store = store
         self._path = store.parent / _FILE
         self._logs = _fingerprint(found)
-        self._state = self._state_now()
+        self._state = self.state_now()
         self._kept = self._read()
 
     def knows_other_logs(self) -> bool:
@@ -66,9 +66,14 @@ class Memory:
             return None
         return [kept.answers[name] for name in names if name is not None], kept.remarks
 
-    def keep(self, questions: Sequence[Question], results: Sequence[AggregationResult], remarks: list[str]) -> None:
-        """Keeps the answers. The store has to be closed, and to hold all that the logs do."""
-        state = self._state_now()
+    def keep(
+        self,
+        state: str | None,
+        questions: Sequence[Question],
+        results: Sequence[AggregationResult],
+        remarks: list[str],
+    ) -> None:
+        """Keeps the answers of a store that was in that state when it was asked, and holds all that the logs do."""
         if state is None:
             return
         kept = self._kept if self._kept and self._kept.state == state else _Kept(state, remarks, {})
@@ -78,10 +83,13 @@ class Memory:
         if len(content) > _BYTES_MAX:
             content = msgspec.json.encode(_Kept(state, remarks, named))
         half = self._path.with_name(f"{_FILE}.{os.getpid()}")
-        with suppress(OSError):  # a folder that can't be written, or a full disk: the next answer is worked out again
+        try:
             if len(content) <= _BYTES_MAX:
                 half.write_bytes(content)
                 half.replace(self._path)
+        except OSError:  # a folder that can't be written, or a full disk: the next answer is worked out again
+            with suppress(OSError):
+                half.unlink()
 
     def _read(self) -> _Kept | None:
         try:
@@ -89,8 +97,11 @@ class Memory:
         except (OSError, ValueError, RecursionError):  # none yet, or not as we write it: then there is no such memory
             return None
 
-    def _state_now(self) -> str | None:
-        """What changes with the program, the prices, the store and the logs; None where there is no store."""
+    def state_now(self) -> str | None:
+        """What changes with the program, the prices, the store and the logs; None where there is no store.
+
+        What was asked belongs to the state in which the store is before it is closed: others may write to it then.
+        """
         try:
             with self._store.open("rb") as handle:
                 headers = handle.read(_HEADERS)

@@ -13,7 +13,7 @@ from tachograph.cli.options import Parser, add_home, add_json
 from tachograph.ingest.inventory import inventory
 from tachograph.metric import moment
 from tachograph.sources import all_sources, package_of
-from tachograph.store.duckdb import Store
+from tachograph.store.duckdb import Store, is_there
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -72,7 +72,7 @@ def _overview(path: Path, zone: tzinfo) -> Overview:
     told = users(where)
     whose = {known.name: told(known.name, in_place=True) for known in all_sources()}
     with trouble_with(path):
-        if not path.exists():
+        if not is_there(path):
             return Overview(path, has_store=False, states=inventory(where, None), users=whose, zone=zone)
         with Store.open(path, read_only=True) as store:
             return Overview(path, has_store=True, states=inventory(where, store), users=whose, zone=zone)

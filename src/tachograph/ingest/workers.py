@@ -18,6 +18,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 from tachograph.errors import TachographError
 from tachograph.ingest.tasks import Task, TaskPart, do
+from tachograph.interpreter import module_environment, program_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -88,10 +89,13 @@ def _until_all_are_done(parts: Queue[TaskPart | TachographError | None], left: i
 
 
 def _start() -> Worker:
-    command = [sys.executable, "-c", _PROGRAM]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     return subprocess.Popen(  # noqa: S603 - this very interpreter and module
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, env=environment
+        program_command(_PROGRAM),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        bufsize=0,
+        env=module_environment(),
+        process_group=0,  # Ctrl-C is for the parent, which ends them: while they start, they would complain of it
     )
 
 
@@ -124,6 +128,9 @@ def _keep_busy(
         _send(given, None)
     except (EOFError, BrokenPipeError):
         parts.put(_died(worker))
+    except Exception as error:  # noqa: BLE001 - whatever it is: without a word, the others would be waited for forever
+        told = f"{type(error).__name__}: {error}"
+        parts.put(TachographError(f"a process that read logs gave what can't be understood ({told})"))
     else:
         parts.put(None)
 

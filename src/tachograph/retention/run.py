@@ -13,7 +13,7 @@ from tachograph.retention.detail import DetailPlan, condense_detail, plan_detail
 from tachograph.retention.files import NotDone, do, locked, target
 from tachograph.retention.logs import LogFile, LogPlan, has_all, plan_logs, was_read
 from tachograph.store.compact import compact
-from tachograph.store.duckdb import Store
+from tachograph.store.duckdb import Store, is_there
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -77,7 +77,7 @@ class Report:
 def planned(place: Place, policy: Policy, now: datetime) -> Plan:
     """What the policy wants done. Nothing is touched."""
     detail = None
-    if policy.detail and place.store.exists():
+    if policy.detail and is_there(place.store):
         with Store.open(place.store, read_only=True) as store:
             detail = plan_detail(store, policy.detail, now)
     return Plan(_planned_logs(place, policy, now, _ledger(place.store)), detail)
@@ -100,7 +100,7 @@ def applied(place: Place, policy: Policy, now: datetime) -> Report:
 def _applied(place: Place, policy: Policy, now: datetime) -> Report:
     ledger = _ledger(place.store)
     report = Report(Plan(_planned_logs(place, policy, now, ledger), None))
-    if policy.detail and place.store.exists():
+    if policy.detail and is_there(place.store):
         _condense(place.store, policy.detail, now, report)
     for step in report.plan.logs.steps:
         _do(step, policy, report)
@@ -110,7 +110,7 @@ def _applied(place: Place, policy: Policy, now: datetime) -> Report:
 
 
 def _ledger(path: Path) -> dict[str, FileEntry]:
-    if not path.exists():
+    if not is_there(path):
         return {}
     with Store.open(path, read_only=True) as store:
         return store.files()

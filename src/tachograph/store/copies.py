@@ -48,9 +48,13 @@ class StoreCopy:
         """The last generation that is whole, or None where there is no copy."""
         try:
             names = [path.name for path in self.folder.iterdir()]
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         return max((int(found[1]) for name in names if (found := _JOURNAL.fullmatch(name))), default=None)
+
+    def is_newer(self, connection: DuckDBPyConnection) -> bool:
+        """Whether there is a generation that the store doesn't know of: it has all that the store has, or more."""
+        return (self.newest() or 0) > state(connection)[0]
 
     def go_on(self, connection: DuckDBPyConnection) -> Journal:
         """The journal as far as it belongs to the store, to be gone on with; a new one where it isn't all there.

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import msgspec
 
-from tachograph.errors import StoreUnusable
+from tachograph.errors import StoreDamaged, StoreUnusable
 from tachograph.price_list import data_version
 from tachograph.prices import COST_SQL, PRICE_COLUMNS, PRICE_JOIN, Rate, cost_without_join
 from tachograph.store import copies
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 SCHEMA_VERSION: Final = 3
 _BUSY_SECONDS: Final = 30.0
 _BUSY_POLL_SECONDS: Final = 0.02
+_IS_HELD: Final = "Could not set lock on file"
+"""What DuckDB says of a file that another process has open; whatever else it says may name a path with any words."""
 _CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
     "memory_limit": "208MB",
     "preserve_insertion_order": False,  # `seq` has the order, so that all cores may append
@@ -96,7 +98,9 @@ class Store:
         it is damaged, not permitted, made by a newer version, or open in this very process, one of the two to write.
         """
         if read_only and not path.exists():
-            raise StoreUnusable("there is no store yet", where=str(path), mend="run 'tachograph ingest' first")
+            if not is_there(path):
+                raise StoreUnusable("there is no store yet", where=str(path), mend="run 'tachograph ingest' first")
+            cls.open(path, reading=reading, waits=waits).close()  # makes it again from its copy
         make_folder(path)
         gate = Gate(path, to_write=not read_only, waits=waits)
         own = None
@@ -106,6 +110,7 @@ class Store:
             gate.enter()
             if not (read_only or path.exists()):
                 path.with_name(f"{path.name}.wal").unlink(missing_ok=True)  # of one that is gone: no other can have it
+                _make_file(path)
             store = cls(_connect_patiently(path, read_only=read_only), path, gate, own)
         except BaseException:
             gate.give_up()
@@ -148,14 +153,14 @@ class Store:
         """Closes the store; a second call does nothing."""
         if not self._closed:
             self._closed = True
-            self._write_back_if_much()
+            self.write_back_if_much()
             self.connection.close()
         if self._gate:
             self._gate.give_up()
         if self._reading:
             self._reading.end()
 
-    def _write_back_if_much(self) -> None:
+    def write_back_if_much(self) -> None:
         """Moves what was committed to the write-ahead log from there to where it belongs, if that is much.
 
         DuckDB would do so at each end, which takes longer than to read a short log again at the next beginning.
@@ -227,7 +232,8 @@ class Store:
     def _make_ready(self, *, anew: bool) -> None:
         """Makes the tables, removes what a process left unfinished, and takes in what the journal has beyond that.
 
-        A store that is gone while its copy is still there is made again from that.
+        A store that is gone while its copy is still there is made again from that, as is one that lost what it was
+        told since its copy was made anew.
         """
         if anew and self._is_empty():
             if self.path and copies.StoreCopy(self.path).newest() is not None:
@@ -236,6 +242,8 @@ class Store:
                 self._create()
         elif anew:
             self.connection.execute(load_statements()["forget_unfinished"])
+        if self.path and copies.StoreCopy(self.path).is_newer(self.connection):
+            self._make_again(self.path)
         if self.path and (ahead := copies.StoreCopy(self.path).ahead(self.connection)):
             self.take_in(ahead)
         if copies.OUTDATED in self._said():
@@ -249,8 +257,10 @@ class Store:
     def _make_again(self, path: Path) -> None:
         from tachograph.store.rebuild import rebuild  # noqa: PLC0415 - it makes stores, so it knows this module
 
+        is_empty = self._is_empty()
         self.connection.close()
-        path.unlink()
+        if is_empty:
+            path.unlink()
         rebuild(path)
         self.connection = _connect_patiently(path, read_only=False)
 
@@ -530,7 +540,7 @@ class Loading:
         for path, entry in moved:
             self._connection.execute("UPDATE rejects SET path = ? WHERE path = ?", [entry.path, path])
             self._forget("files", [path])
-        entries = [*(entry for _, entry in moved), *entries]
+        entries = list({entry.path: entry for entry in [*(entry for _, entry in moved), *entries]}.values())
         if entries:
             self._forget("files", [entry.path for entry in entries])
             kinds = "VARCHAR VARCHAR BIGINT BIGINT BIGINT BIGINT VARCHAR VARCHAR BOOLEAN VARCHAR VARCHAR"
@@ -604,6 +614,11 @@ def _interrupts_held_back() -> Iterator[None]:
             previous(*held[0])
 
 
+def is_there(store: Path) -> bool:
+    """Whether there is a store, or a copy of one, from which it is made again when it is opened."""
+    return store.exists() or copies.StoreCopy(store).newest() is not None
+
+
 def make_folder(store: Path) -> None:
     """Makes the folder of a store, if it isn't there. Raises `StoreUnusable` where it can't be made."""
     try:
@@ -614,6 +629,18 @@ def make_folder(store: Path) -> None:
             where=str(store.parent),
             mend="choose another with --home",
         ) from None
+
+
+def _make_file(path: Path) -> None:
+    """Makes an empty database there, or nothing: what a full disk or a kill leaves of one DuckDB takes for damaged."""
+    new = path.with_name(f"{path.name}.new")
+    new.unlink(missing_ok=True)
+    try:
+        _connect_patiently(new, read_only=False).close()
+        if not path.exists():
+            new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)
 
 
 def _connect(database: str, *, read_only: bool) -> DuckDBPyConnection:
@@ -634,7 +661,7 @@ def _connect_patiently(path: Path, *, read_only: bool) -> DuckDBPyConnection:
             return _connect(str(path), read_only=read_only)
         except engine.IOException as error:
             message = str(error)
-            if "lock" not in message:
+            if _IS_HELD not in message:
                 raise _unusable(path, message) from None
             if time.monotonic() > deadline:
                 raise StoreUnusable(
@@ -651,7 +678,9 @@ def _unusable(path: Path, message: str) -> StoreUnusable:
     first_line = message.splitlines()[0] if message else "unknown error"
     if "ermission denied" in message:
         return StoreUnusable("it can't be read or written: permission denied", where=str(path), mend="choose --home")
-    return StoreUnusable(
+    if "Could not write file" in message:
+        return StoreUnusable(f"DuckDB can't write it: {first_line}", where=str(path), mend="free some disk space")
+    return StoreDamaged(
         f"DuckDB can't open it: {first_line}",
         where=str(path),
         mend="if it is damaged, move it away and run 'tachograph ingest': it is made again from the logs",

@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from tachograph.errors import StoreDamaged, StoreUnusable
+from tachograph.interpreter import module_command, module_environment
+
 if TYPE_CHECKING:
     from tachograph.store.engine import DuckDBPyConnection
 
@@ -35,19 +38,34 @@ _WHOLE: Final = """(
 
 
 class Examined(msgspec.Struct):
-    """What was found: what is wrong, in words; whether the file itself is damaged, and how many rows each table has."""
+    """What was found: what is wrong, in words; whether the file itself is damaged, and how many rows each table has.
+
+    `refused` is set where it can't be looked at though it isn't damaged: what, where, and how to mend it.
+    """
 
     wrong: list[str]
     damaged: bool
     rows: dict[str, int]
+    refused: tuple[str, str | None, str | None] | None = None
 
 
 def examine(store: Path) -> Examined:
-    """Looks at the store in that file, which nobody may write to in the meantime."""
+    """Looks at the store in that file, which nobody may write to in the meantime.
+
+    Raises `StoreUnusable` where it isn't one of ours, may not be read, or is held by another process all the same.
+    """
+    found = _examined_elsewhere(store)
+    if found.refused:
+        what, where, mend = found.refused
+        raise StoreUnusable(what, where=where, mend=mend)
+    return found
+
+
+def _examined_elsewhere(store: Path) -> Examined:
     if not sys.executable:
         return _examined(store)
-    command = [sys.executable, "-m", "tachograph.store.examine", str(store)]
-    done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - this very interpreter and module
+    command = module_command("tachograph.store.examine", str(store))
+    done = subprocess.run(command, capture_output=True, check=False, env=module_environment())  # noqa: S603 - see there
     try:
         return msgspec.json.decode(done.stdout, type=Examined)
     except (msgspec.DecodeError, UnicodeError):
@@ -55,8 +73,7 @@ def examine(store: Path) -> Examined:
 
 
 def _examined(store: Path) -> Examined:
-    from tachograph.errors import TachographError  # noqa: PLC0415 - the other process's business
-    from tachograph.store import engine  # noqa: PLC0415 - as above
+    from tachograph.store import engine  # noqa: PLC0415 - the other process's business
     from tachograph.store.duckdb import Store  # noqa: PLC0415 - as above
 
     found = Examined([], damaged=False, rows={})
@@ -67,9 +84,11 @@ def _examined(store: Path) -> Examined:
     except engine.Error as error:
         found.damaged = True
         found.wrong.append(f"DuckDB can't read it: {str(error).partition(chr(10))[0]}")
-    except TachographError as error:
+    except StoreDamaged as error:
         found.damaged = True
         found.wrong.append(error.what)
+    except StoreUnusable as error:
+        found.refused = error.what, error.where, error.mend
     return found
 
 

@@ -51,6 +51,7 @@ class Gate:
         self._to_write = to_write
         self._waits = waits
         self._lock: int | None = None
+        self._process = os.getpid()
         self._key = os.path.realpath(store)
         with _held_guard:
             held = _held.get(self._key, 0)
@@ -75,7 +76,7 @@ class Gate:
     def leave(self) -> None:
         """Lets others in. The store has to be closed; it may be entered again."""
         if self._lock is not None:
-            os.close(self._lock)
+            _let_go(self._lock, self._process)
             self._lock = None
 
     def give_up(self) -> None:
@@ -97,8 +98,10 @@ class Gate:
             return False
         try:
             fcntl.flock(queue, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
             return True
+        except OSError:  # there are no locks
+            return False
         finally:
             os.close(queue)
         return False
@@ -109,6 +112,7 @@ class Reading:
 
     def __init__(self, store: Path, waits: Callable[[], None] | None = None) -> None:
         """Waits for whoever has it; `waits` as for a `Gate`. The store's folder has to be there."""
+        self._process = os.getpid()
         self._lock = _lock_file(store, "reading")
         if self._lock is not None:
             try:
@@ -126,8 +130,16 @@ class Reading:
     def end(self) -> None:
         """Gives the right up; a second call does nothing."""
         if self._lock is not None:
-            os.close(self._lock)
+            _let_go(self._lock, self._process)
             self._lock = None
+
+
+def _let_go(lock: int, process: int) -> None:
+    """Closes a lock that a process took. Its copies (`fork`) have that open too, and would keep it; theirs it isn't."""
+    if os.getpid() == process:
+        with suppress(OSError):  # where there are no locks
+            fcntl.flock(lock, fcntl.LOCK_UN)
+    os.close(lock)
 
 
 def _lock_file(store: Path, name: str) -> int | None:
@@ -148,6 +160,8 @@ def _wait_for(lock: int, *, shared: bool, waits: Callable[[], None] | None) -> N
         fcntl.flock(lock, how | fcntl.LOCK_NB)
     except BlockingIOError:
         pass
+    except OSError:  # a file system without locks: DuckDB has its own
+        return
     else:
         return
     timer = threading.Timer(_TOLD_AFTER_SECONDS, waits) if waits else None
