@@ -133,6 +133,8 @@ LINES = (
     b'{"type":"tool_use","id":7}',
     b'{"type":"tool_use","data":{"tool_name":"\xff"}}',
     b'{"type":"session_end","session_id":"s1"}',
+    b'{"type":"tool_use","data":[]}',
+    b'{"type":"tool_use","metadata":""}',
 )
 TOLD = (
     (3, "not JSON: "),
@@ -144,6 +146,8 @@ TOLD = (
     (10, "'tool_name' is no part of a metric: put it into 'data'"),
     (11, "id is an integer, not a string"),
     (12, "not JSON: "),
+    (14, "data is not an object"),
+    (15, "metadata is not an object"),
 )
 
 

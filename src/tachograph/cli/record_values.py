@@ -73,7 +73,7 @@ def metric_of_line(line: bytes) -> Given:
 
 
 def _payload(top: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    payload = {name: top.get(name) or {} for name in ("data", "metadata")}
+    payload = {name: {} if top.get(name) is None else top[name] for name in ("data", "metadata")}
     for name, value in payload.items():
         if not isinstance(value, dict):
             raise Refused(f"{name} is not an object")
