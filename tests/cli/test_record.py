@@ -177,6 +177,15 @@ def test_stdin_without_a_bad_line_is_a_success(folder: Path) -> None:
     assert len(lines_of(folder)) == 2
 
 
+def test_what_was_read_is_recorded_though_nobody_reads_the_ids(folder: Path) -> None:
+    lines = b"".join(b'{"type":"performance","id":"%s"}\n' % (letter * 9000) for letter in (b"a", b"b"))
+    reading, writing = os.pipe()
+    os.close(reading)
+    subprocess.run([*COMMAND, "--stdin", "--print-id"], input=lines, stdout=writing, check=False, timeout=60)
+    os.close(writing)
+    assert lines_of(folder)[0]["id"] == "a" * 9000
+
+
 @pytest.mark.parametrize("arguments", [["performance"], ["--stdin"]])
 def test_a_folder_that_cannot_be_written_to_is_told(tmp_path: Path, arguments: list[str]) -> None:
     (tmp_path / "file").touch()

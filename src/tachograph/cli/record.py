@@ -91,22 +91,24 @@ def _record_stdin(options: Namespace) -> int:
     troubles: list[str] = []
     refused = 0
     recorder = _recorder(options, troubles)
-    for number, line in enumerate(sys.stdin.buffer, 1):
-        if line.isspace():
-            continue
-        try:
-            identifier = _record(recorder, metric_of_line(line))
-        except (Refused, TachographError) as error:
-            refused += 1
-            if refused <= _TOLD_MAX:
-                what = error.what if isinstance(error, TachographError) else str(error)
-                print(f"tachograph: line {number} of stdin: {printable(what)}", file=sys.stderr)
-            continue
-        if options.print_id:
-            print(identifier)
-    if options.durability == "synced":
-        recorder.sync()
-    recorder.close()
+    try:
+        for number, line in enumerate(sys.stdin.buffer, 1):
+            if line.isspace():
+                continue
+            try:
+                identifier = _record(recorder, metric_of_line(line))
+            except (Refused, TachographError) as error:
+                refused += 1
+                if refused <= _TOLD_MAX:
+                    what = error.what if isinstance(error, TachographError) else str(error)
+                    print(f"tachograph: line {number} of stdin: {printable(what)}", file=sys.stderr)
+                continue
+            if options.print_id:
+                print(identifier)
+    finally:  # whoever reads the ids may have gone, and the process ends without more ado
+        if options.durability == "synced":
+            recorder.sync()
+        recorder.close()
     _check_written(recorder, troubles)
     if refused > _TOLD_MAX:
         print(f"tachograph: … and {refused - _TOLD_MAX} more lines of stdin that are no metrics", file=sys.stderr)
