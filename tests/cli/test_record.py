@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
@@ -13,6 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tachograph.cli import record_values
+from tachograph.cli.main import main
 from tachograph.cli.record_values import metric_of_pairs
 from tachograph.metric import DATA_FIELDS
 
@@ -184,6 +187,14 @@ def test_what_was_read_is_recorded_though_nobody_reads_the_ids(folder: Path) -> 
     subprocess.run([*COMMAND, "--stdin", "--print-id"], input=lines, stdout=writing, check=False, timeout=60)
     os.close(writing)
     assert lines_of(folder)[0]["id"] == "a" * 9000
+
+
+def test_of_a_line_without_an_end_only_the_beginning_is_held(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(record_values, "LINE_BYTES_MAX", 100)
+    stdin = io.BytesIO(b'{"type":"performance"}' + b" " * 1000 + b"x" * 1000 + b'\n{"type":"performance"}')
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(stdin))
+    assert main(["record", "--stdin"]) == 2
+    assert len(lines_of(folder)) == 1
 
 
 @pytest.mark.parametrize("arguments", [["performance"], ["--stdin"]])

@@ -10,8 +10,9 @@ from tachograph.errors import TachographError
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
+    from typing import BinaryIO
 
     from tachograph.cli.record_values import Given
     from tachograph.recorder.recorder import Recorder
@@ -85,15 +86,15 @@ def _record_one(options: Namespace) -> int:
 def _record_stdin(options: Namespace) -> int:
     """Records the good lines and tells the others, with their numbers."""
     from tachograph.cli.printable import printable
-    from tachograph.cli.record_values import metric_of_line
+    from tachograph.cli.record_values import LINE_BYTES_MAX, metric_of_line
     from tachograph.metric import Refused
 
     troubles: list[str] = []
     refused = 0
     recorder = _recorder(options, troubles)
     try:
-        for number, line in enumerate(sys.stdin.buffer, 1):
-            if line.isspace():
+        for number, line in enumerate(_lines(sys.stdin.buffer, LINE_BYTES_MAX), 1):
+            if line.isspace() and len(line) < LINE_BYTES_MAX:
                 continue
             try:
                 identifier = _record(recorder, metric_of_line(line))
@@ -113,6 +114,15 @@ def _record_stdin(options: Namespace) -> int:
     if refused > _TOLD_MAX:
         print(f"tachograph: … and {refused - _TOLD_MAX} more lines of stdin that are no metrics", file=sys.stderr)
     return 2 if refused else 0
+
+
+def _lines(stdin: BinaryIO, most: int) -> Iterator[bytes]:
+    """Each line; of one that is longer only so many bytes, so that no more of it is ever in memory."""
+    while line := stdin.readline(most):
+        rest = line
+        while not rest.endswith(b"\n") and (rest := stdin.readline(most)):
+            pass
+        yield line
 
 
 def _folder(options: Namespace) -> Path:
