@@ -306,7 +306,10 @@ def test_it_shows_when_each_event_was_noted_last(settings: Path, tachograph: Com
     assert [name for name in NAMES if last[name]] == ["Stop"]
     assert document["installed"]
     assert document["troubles"] == []
-    assert "They work: the last event was noted at 20" in tachograph("hooks", "show").out
+    page = tachograph("hooks", "show").out
+    assert "They work: the last event was noted at 20" in page
+    head, *rows = page.splitlines()[2 : 3 + len(NAMES)]
+    assert {row[head.index("last noted") :][:1] for row in rows} == {"2", "–"}
 
 
 def test_hooks_that_write_where_nobody_looks_are_told(settings: Path, tmp_path: Path, tachograph: Command) -> None:

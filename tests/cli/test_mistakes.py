@@ -133,7 +133,10 @@ def test_another_database(log: Path, store_file: Path, tachograph: Command) -> N
             "No space left on device (free some memory and disk",
         ),
         (duckdb.OutOfMemoryException("Out of Memory Error: too little"), "too little (free some memory and disk"),
-        (duckdb.FatalException("FATAL Error: checksum\nmore"), "checksum (if it is damaged, move it away"),
+        (
+            duckdb.FatalException("FATAL Error: checksum\nmore"),
+            "checksum (if it is damaged, 'tachograph doctor --repair'",
+        ),
         (PermissionError(13, "Permission denied", "/tmp/x"), "/tmp/x: Permission denied (choose another store"),  # noqa: S108 - a name alone
     ],
 )

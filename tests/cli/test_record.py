@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
@@ -13,6 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tachograph.cli import record_values
+from tachograph.cli.main import main
 from tachograph.cli.record_values import metric_of_pairs
 from tachograph.metric import DATA_FIELDS
 
@@ -133,6 +136,8 @@ LINES = (
     b'{"type":"tool_use","id":7}',
     b'{"type":"tool_use","data":{"tool_name":"\xff"}}',
     b'{"type":"session_end","session_id":"s1"}',
+    b'{"type":"tool_use","data":[]}',
+    b'{"type":"tool_use","metadata":""}',
 )
 TOLD = (
     (3, "not JSON: "),
@@ -144,6 +149,8 @@ TOLD = (
     (10, "'tool_name' is no part of a metric: put it into 'data'"),
     (11, "id is an integer, not a string"),
     (12, "not JSON: "),
+    (14, "data is not an object"),
+    (15, "metadata is not an object"),
 )
 
 
@@ -171,6 +178,23 @@ def test_stdin_without_a_bad_line_is_a_success(folder: Path) -> None:
     done = run("--stdin", "--print-id", stdin=b'{"type":"performance","id":"p1"}\n' * 2)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"p1\np1\n", b"")
     assert len(lines_of(folder)) == 2
+
+
+def test_what_was_read_is_recorded_though_nobody_reads_the_ids(folder: Path) -> None:
+    lines = b"".join(b'{"type":"performance","id":"%s"}\n' % (letter * 9000) for letter in (b"a", b"b"))
+    reading, writing = os.pipe()
+    os.close(reading)
+    subprocess.run([*COMMAND, "--stdin", "--print-id"], input=lines, stdout=writing, check=False, timeout=60)
+    os.close(writing)
+    assert lines_of(folder)[0]["id"] == "a" * 9000
+
+
+def test_of_a_line_without_an_end_only_the_beginning_is_held(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(record_values, "LINE_BYTES_MAX", 100)
+    stdin = io.BytesIO(b'{"type":"performance"}' + b" " * 1000 + b"x" * 1000 + b'\n{"type":"performance"}')
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(stdin))
+    assert main(["record", "--stdin"]) == 2
+    assert len(lines_of(folder)) == 1
 
 
 @pytest.mark.parametrize("arguments", [["performance"], ["--stdin"]])

@@ -130,6 +130,14 @@ def test_options_say_otherwise_than_the_file(old_log: Path, policy_file: Path, t
     assert other["logs"]["steps"] == []
 
 
+def test_what_the_store_takes_is_what_was_written_last_too(log: Path, store_file: Path, tachograph: Command) -> None:
+    tachograph("ingest")
+    taken = sum(file.stat().st_size for file in store_file.parent.glob("tachograph.duckdb*"))
+    assert taken > store_file.stat().st_size
+    said = tachograph("retention", "apply", "--delete-detail-after", "1d", "--json")
+    assert said.document["detail"]["store_bytes_before"] == taken
+
+
 def test_what_was_not_read_is_kept_unless_asked_for(old_log: Path, tachograph: Command) -> None:
     delete = ("retention", "apply", "--delete-logs-after", "50d")
     assert f"keep {OLDER}: it wasn't read to its end yet" in tachograph(*delete).out

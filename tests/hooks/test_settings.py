@@ -171,6 +171,15 @@ def test_links_lead_to_the_file_and_permissions_stay(tmp_path: Path) -> None:
     assert (path.is_symlink(), real.read_text()) == (True, '{"env": {"TOKEN": "x"}}')
 
 
+def test_a_file_that_was_made_where_a_link_leads_goes_again_and_the_link_stays(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    path.symlink_to("claude.json")
+    SettingsFile(path).install(EVENTS, COMMAND)
+    assert (tmp_path / "claude.json").exists()
+    SettingsFile(path).remove()
+    assert (path.is_symlink(), (tmp_path / "claude.json").exists()) == (True, False)
+
+
 @pytest.mark.parametrize("change", [b'{"model": "sonnet"}', None])
 @pytest.mark.parametrize("does", ["install", "remove"])
 def test_a_file_that_somebody_changes_meanwhile_is_left_alone(tmp_path: Path, does: str, change: bytes | None) -> None:

@@ -255,5 +255,5 @@ def _of_engine(error: Exception, path: Path) -> Exception | None:
     if isinstance(error, engine.OutOfMemoryException) or "No space left" in first_line:
         mend = "free some memory and disk space, or ask for a shorter range"
     else:
-        mend = "if it is damaged, move it away and run 'tachograph ingest': it is made again from the logs"
+        mend = "if it is damaged, 'tachograph doctor --repair' makes it again from its copy"
     return StoreUnusable(f"DuckDB can't go on: {first_line}", where=str(path), mend=mend)

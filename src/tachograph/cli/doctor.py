@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tachograph.cli.answering import say_waiting, trouble_with
-from tachograph.cli.figures import count, several, size
+from tachograph.cli.figures import several, size
 from tachograph.cli.home import places, store_path
 from tachograph.cli.options import Parser, add_home, add_json
 from tachograph.cli.printable import printable
@@ -74,4 +74,4 @@ def _page(found: Diagnosis, done: Sequence[str]) -> None:
     if not found.findings:
         print("Nothing is wrong.")
     elif not found.parts():
-        print(f"{count(len(found.findings))} remarks, nothing to repair.")
+        print(f"{several(len(found.findings), 'remark')}, nothing to repair.")

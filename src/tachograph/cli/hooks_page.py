@@ -45,14 +45,14 @@ def hooks_page(state: HooksState) -> None:
 
 
 def _table(state: HooksState) -> None:
-    print(f"{'event':<20}{'hook':<15}last noted")
+    print(f"{'event':<20}{'hook':<16}last noted")
     for event in EVENTS:
         if event.name in state.installed:
             what = "installed"
         else:
             what = "not installed" if state.wanted[event.name] else "not known to it"
         last = state.last.get(event.name)
-        print(f"{event.name:<20}{what:<15} {_local(last) if last else '–'}")
+        print(f"{event.name:<20}{what:<16}{_local(last) if last else '–'}")
 
 
 def _verdict(state: HooksState) -> str:

@@ -10,8 +10,9 @@ from tachograph.errors import TachographError
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
+    from typing import BinaryIO
 
     from tachograph.cli.record_values import Given
     from tachograph.recorder.recorder import Recorder
@@ -84,32 +85,43 @@ def _record_one(options: Namespace) -> int:
 def _record_stdin(options: Namespace) -> int:
     """Records the good lines and tells the others, with their numbers."""
     from tachograph.cli.printable import printable
-    from tachograph.cli.record_values import metric_of_line
+    from tachograph.cli.record_values import LINE_BYTES_MAX, metric_of_line
     from tachograph.metric import Refused
 
     troubles: list[str] = []
     refused = 0
     recorder = _recorder(options, troubles)
-    for number, line in enumerate(sys.stdin.buffer, 1):
-        if line.isspace():
-            continue
-        try:
-            identifier = _record(recorder, metric_of_line(line))
-        except (Refused, TachographError) as error:
-            refused += 1
-            if refused <= _TOLD_MAX:
-                what = error.what if isinstance(error, TachographError) else str(error)
-                print(f"tachograph: line {number} of stdin: {printable(what)}", file=sys.stderr)
-            continue
-        if options.print_id:
-            print(identifier)
-    if options.durability == "synced":
-        recorder.sync()
-    recorder.close()
+    try:
+        for number, line in enumerate(_lines(sys.stdin.buffer, LINE_BYTES_MAX), 1):
+            if line.isspace() and len(line) < LINE_BYTES_MAX:
+                continue
+            try:
+                identifier = _record(recorder, metric_of_line(line))
+            except (Refused, TachographError) as error:
+                refused += 1
+                if refused <= _TOLD_MAX:
+                    what = error.what if isinstance(error, TachographError) else str(error)
+                    print(f"tachograph: line {number} of stdin: {printable(what)}", file=sys.stderr)
+                continue
+            if options.print_id:
+                print(identifier)
+    finally:  # whoever reads the ids may have gone, and the process ends without more ado
+        if options.durability == "synced":
+            recorder.sync()
+        recorder.close()
     _check_written(recorder, troubles)
     if refused > _TOLD_MAX:
         print(f"tachograph: … and {refused - _TOLD_MAX} more lines of stdin that are no metrics", file=sys.stderr)
     return 2 if refused else 0
+
+
+def _lines(stdin: BinaryIO, most: int) -> Iterator[bytes]:
+    """Each line; of one that is longer only so many bytes, so that no more of it is ever in memory."""
+    while line := stdin.readline(most):
+        rest = line
+        while not rest.endswith(b"\n") and (rest := stdin.readline(most)):
+            pass
+        yield line
 
 
 def _folder(options: Namespace) -> Path:

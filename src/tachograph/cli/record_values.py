@@ -30,6 +30,9 @@ _RIGHT: Final[dict[FieldKind, str]] = {
 }
 _TOP: Final = frozenset({*_OWN, "type", "data", "metadata"})
 
+LINE_BYTES_MAX: Final = 32 << 20
+"""More than the longest record takes, however its characters are escaped."""
+
 
 class Given(NamedTuple):
     """A metric, of which the id and the moment may be left to the recorder."""
@@ -56,6 +59,8 @@ def metric_of_pairs(type: str, pairs: Sequence[str], metadata: Sequence[str]) ->
 
 def metric_of_line(line: bytes) -> Given:
     """The metric of a line of JSON, whose fields the recorder checks. Raises `Refused` where it isn't an object."""
+    if len(line) >= LINE_BYTES_MAX:
+        raise Refused(f"the line is longer than {LINE_BYTES_MAX >> 20} MiB")
     try:
         top = json.loads(line)
     except RecursionError:
@@ -73,7 +78,7 @@ def metric_of_line(line: bytes) -> Given:
 
 
 def _payload(top: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    payload = {name: top.get(name) or {} for name in ("data", "metadata")}
+    payload = {name: {} if top.get(name) is None else top[name] for name in ("data", "metadata")}
     for name, value in payload.items():
         if not isinstance(value, dict):
             raise Refused(f"{name} is not an object")

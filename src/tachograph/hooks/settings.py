@@ -70,7 +70,7 @@ class SettingsFile:
             self.backup.unlink()
         elif before is None and parsed(text) == parsed("{}"):
             self._check_unchanged()
-            self.path.unlink()
+            Path(os.path.realpath(self.path)).unlink()
         else:
             self._replace((self._bom + text).encode())
         return True

@@ -81,7 +81,7 @@ def repair(path: Path, found: Diagnosis, waits: Callable[[], None] | None = None
         if "store" in found.parts():
             made = rebuild(path)
             kept = f"; the damaged one is {made.aside} now" if made.aside else ""
-            done.append(f"made the store again from its copy: {made.metrics} metrics{kept}")
+            done.append(f"made the store again from its copy: {made.metrics:,} metrics{kept}")
             done += [f"of the copy, this could not be used: {damage}" for damage in made.damages]
         elif "copy" in found.parts():
             with Store.without_waiting(path) as store:

@@ -117,11 +117,17 @@ def _ledger(path: Path) -> dict[str, FileEntry]:
 
 
 def _condense(path: Path, policy: DetailPolicy, now: datetime, report: Report) -> None:
-    report.store_before = path.stat().st_size
+    report.store_before = _taken(path)
     with Store.open(path) as store:
         report.plan = Plan(report.plan.logs, condense_detail(store, policy, now))
     report.store_trouble = compact(path)
-    report.store_after = path.stat().st_size
+    report.store_after = _taken(path)
+
+
+def _taken(path: Path) -> int:
+    """What a store takes, with what was written last and isn't in its file yet."""
+    log = path.with_name(f"{path.name}.wal")
+    return path.stat().st_size + (log.stat().st_size if log.exists() else 0)
 
 
 def _tell_the_ledger(path: Path, ledger: dict[str, FileEntry], report: Report) -> None:

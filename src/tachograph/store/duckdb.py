@@ -683,5 +683,5 @@ def _unusable(path: Path, message: str) -> StoreUnusable:
     return StoreDamaged(
         f"DuckDB can't open it: {first_line}",
         where=str(path),
-        mend="if it is damaged, move it away and run 'tachograph ingest': it is made again from the logs",
+        mend="if it is damaged, 'tachograph doctor --repair' makes it again from its copy",
     )
