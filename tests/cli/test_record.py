@@ -226,3 +226,10 @@ def test_the_folder_is_that_of_the_environment(tmp_path: Path) -> None:
     environment = os.environ | {"TACHOGRAPH_METRICS": f"{tmp_path}/first,{tmp_path}/second"}
     subprocess.run([*COMMAND, "performance"], env=environment, check=True, timeout=60)
     assert len(lines_of(tmp_path / "first")) == 1
+
+
+def test_what_is_recorded_beside_a_store_is_found_by_who_names_that_store(tmp_path: Path, tachograph: Command) -> None:
+    home = tmp_path / "another"
+    assert tachograph("record", "tool_use", "tool_name=make", "--home", home).code == 0
+    assert [path.parent for path in home.rglob("*.jsonl")] == [home / "metrics"]
+    assert tachograph("tools", "--json", "--home", home).document["breakdowns"]["tools"]["make"]["count"] == 1

@@ -12,7 +12,7 @@ from tachograph.errors import TachographError
 from tachograph.ingest import workers
 from tachograph.ingest.reading import Piece
 from tachograph.ingest.tasks import Task
-from tachograph.ingest.workers import doing, hired
+from tachograph.ingest.workers import hired, shared_out
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no process groups")
@@ -26,8 +26,11 @@ def test_what_cannot_be_understood_is_told_and_not_waited_for(monkeypatch: pytes
     monkeypatch.setattr(
         workers, "_start", lambda: subprocess.Popen(says, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
     )
-    monkeypatch.setattr(workers, "_WORTH_A_PROCESS_BYTES", 0)
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
     tasks = [Task(number, "metrics-log", [Piece("x", 0, 1, True, True)]) for number in range(2)]
-    with doing(tasks) as parts, pytest.raises(TachographError, match="can't be understood"):
+    with (
+        hired() as waiting,
+        shared_out(tasks, waiting) as parts,
+        pytest.raises(TachographError, match="can't be understood"),
+    ):
         list(parts)

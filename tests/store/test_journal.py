@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tachograph.columns import ColumnBuilder
+from tachograph.errors import StoreUnusable
 from tachograph.store.journal import Beginning, Commit, Damage, Journal, Rows, ShortJournalError, frames
 from tachograph.store.ledger import FileEntry, RejectEntry
 
@@ -122,3 +123,10 @@ def test_no_cut_flipped_or_zeroed_byte_hides_more_than_its_frame(tmp_path: Path)
             else:
                 assert read == every[:hit] + every[hit + 1 :]
                 assert any(isinstance(each, Damage) for each in found)
+
+
+def test_one_of_a_newer_version_is_not_read(tmp_path: Path) -> None:
+    with Journal(tmp_path / "journal", 0) as journal:
+        journal.append(Beginning(2))
+    with pytest.raises(StoreUnusable, match="newer version"):
+        list(frames(tmp_path / "journal"))

@@ -118,7 +118,7 @@ def _from_store(questions: Sequence[Question], path: Path, *, pick_up: bool) -> 
             with _as_it_is(path) as store:
                 return Answers(_computed(store, questions), remarks=_remarks(store.rejected_count(), 0))
         workers = early.enter_context(_hired()) if not path.exists() else ()
-        where = places()
+        where = places(path)
         skipped: list[Skipped] = []
         found = find_in_places(where, skipped)
         memory = Memory(path, found)

@@ -12,6 +12,7 @@ from tachograph.cli.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from tachograph.ingest.doctor import Diagnosis
 
@@ -39,7 +40,7 @@ def run(command: str, arguments: Sequence[str]) -> int:
 
     path = store_path(options.home)
     with trouble_with(path):
-        found = diagnose(path, _metrics_logs(), say_waiting)
+        found = diagnose(path, _metrics_logs(path), say_waiting)
         done = repair(path, found, say_waiting) if options.repair and found.parts() else []
         left = diagnose(path, (), say_waiting).parts() if done else found.parts()
     if options.json:
@@ -53,11 +54,11 @@ def run(command: str, arguments: Sequence[str]) -> int:
     return _FOUND if left else _GOOD
 
 
-def _metrics_logs() -> list[str]:
+def _metrics_logs(store: Path) -> list[str]:
     from tachograph.ingest.plan import find_in_places
     from tachograph.sources import METRICS_LOG
 
-    return [file.path for file in find_in_places(places(METRICS_LOG), [])]
+    return [file.path for file in find_in_places(places(store, METRICS_LOG), [])]
 
 
 def _page(found: Diagnosis, done: Sequence[str]) -> None:

@@ -26,13 +26,14 @@ def store_path(home: str | None) -> Path:
     return store_folder(os.environ, home) / "tachograph.duckdb"
 
 
-def places(source: str | None = None) -> Places:
-    """The places of every source, or of one."""
+def places(store: Path, source: str | None = None) -> Places:
+    """The places of every source, or of one; the logs of ours are in the folder of that store."""
     try:
         user = Path.home()
     except RuntimeError:
         raise TachographError("this user has no home folder to look for logs in", mend="set HOME") from None
-    return [(known, place) for known, place in known_places(os.environ, user) if source in {None, known.name}]
+    environment = {**os.environ, "TACHOGRAPH_HOME": str(store.parent)}
+    return [(known, place) for known, place in known_places(environment, user) if source in {None, known.name}]
 
 
 def users(where: Places, named: str | None = None) -> Users:

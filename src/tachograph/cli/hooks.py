@@ -161,7 +161,7 @@ def _troubles(path: Path, installed: dict[str, HookCommand], log: Path) -> list[
         if not os.access(program, os.X_OK)
     ]
     if log != Path(folder_in(str(store_folder(os.environ)))):
-        found.append(f"they write to {log}, where nothing looks for it (TACHOGRAPH_HOME names another folder)")
+        found.append(f"they write to {log}, where only commands with that --home look for it")
     there = next(folder for folder in (log, *log.parents) if folder.exists())
     if not (there.is_dir() and os.access(there, os.W_OK)):
         found.append(f"{there} can't be written to")

@@ -52,8 +52,8 @@ def run(command: str, arguments: Sequence[str]) -> int:
     if options.source is not None:
         source(options.source)
     path = store_path(options.home)
-    planned = _given(options.paths, options.source) if options.paths else _in_places(options.source)
-    whose = users(places(), options.user)
+    planned = _given(path, options.paths, options.source) if options.paths else _in_places(path, options.source)
+    whose = users(places(path), options.user)
     with trouble_with(path):
         if not is_there(path):
             planned({})  # so that a mistake leaves no store behind
@@ -70,16 +70,16 @@ def run(command: str, arguments: Sequence[str]) -> int:
     return 0
 
 
-def _given(paths: Sequence[Path], forced: str | None) -> Callable[[Mapping[str, FileEntry]], Plan]:
+def _given(store: Path, paths: Sequence[Path], forced: str | None) -> Callable[[Mapping[str, FileEntry]], Plan]:
     from tachograph.ingest.plan import find_given, plan
 
     skipped: list[Skipped] = []
-    found = find_given(paths, forced, skipped, places())
+    found = find_given(paths, forced, skipped, places(store))
     return lambda ledger: plan(found, ledger, list(skipped))
 
 
-def _in_places(only: str | None) -> Callable[[Mapping[str, FileEntry]], Plan]:
-    where = places(only)
+def _in_places(store: Path, only: str | None) -> Callable[[Mapping[str, FileEntry]], Plan]:
+    where = places(store, only)
     if not where:
         raise NoLogs(f"no place is known in which {only} keeps its logs", mend="name one: tachograph ingest PATH")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Final
 
-from tachograph.cli.options import Parser
+from tachograph.cli.options import Parser, add_home
 from tachograph.errors import TachographError
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ def run(command: str, arguments: Sequence[str]) -> int:
     parser.add_argument(
         "--folder", metavar="FOLDER", help="of the log (else the first of TACHOGRAPH_METRICS, else beside the store)"
     )
+    add_home(parser)
     parser.add_argument(
         "--durability", choices=("flushed", "synced"), default="flushed",
         help="flushed (unless said): it outlives this process; synced: it is on the disk",
@@ -129,7 +130,9 @@ def _folder(options: Namespace) -> Path:
 
     from tachograph.folders import metrics_folders, named_folder
 
-    return named_folder(options.folder) if options.folder else metrics_folders(os.environ)[0]
+    if options.folder:
+        return named_folder(options.folder)
+    return metrics_folders({**os.environ, "TACHOGRAPH_HOME": options.home} if options.home else os.environ)[0]
 
 
 def _recorder(options: Namespace, troubles: list[str]) -> Recorder:

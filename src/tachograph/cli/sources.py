@@ -68,7 +68,7 @@ def run(command: str, arguments: Sequence[str]) -> int:
 
 
 def _overview(path: Path, zone: tzinfo) -> Overview:
-    where = places()
+    where = places(path)
     told = users(where)
     whose = {known.name: told(known.name, in_place=True) for known in all_sources()}
     with trouble_with(path):

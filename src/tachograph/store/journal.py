@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Final, Self
 import msgspec
 
 from tachograph.columns import Column, ColumnBatch
+from tachograph.errors import StoreUnusable
 from tachograph.store.ledger import FileEntry, RejectEntry
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ class ShortJournalError(Exception):
 def frames(path: Path, start: int = 0) -> Iterator[tuple[int, Frame] | Damage]:
     """What a journal holds from a frame on that begins at `start`: each and where it ends, or what is damaged.
 
-    Raises `OSError` where it can't be read.
+    Raises `OSError` where it can't be read, and `StoreUnusable` where a newer version wrote it.
     """
     decoder = msgspec.msgpack.Decoder(Frame)
     with path.open("rb") as file:
@@ -151,6 +152,9 @@ def frames(path: Path, start: int = 0) -> Iterator[tuple[int, Frame] | Damage]:
                 position = following
             else:
                 position, frame = found
+                if isinstance(frame, Beginning) and frame.form > FORM:
+                    what, mend = "it was made by a newer version of Tachograph", "update tachograph"
+                    raise StoreUnusable(what, where=str(path), mend=mend)
                 yield position, frame
 
 
