@@ -96,3 +96,12 @@ def test_two_at_once_read_everything_once(log: Path) -> None:
     assert answers[0] == answers[1]
     assert '"total_metrics": 9' in answers[0][0]
     assert [process.returncode for process in both] == [0, 0]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no such device")
+@pytest.mark.parametrize("command", ["--help", "--version", "daily --help"])
+def test_help_that_cannot_be_written_is_no_success(command: str) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(["tachograph", *command.split()], stdout=full, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 2
+    assert b"No space left" in done.stderr

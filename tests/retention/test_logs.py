@@ -103,6 +103,20 @@ def test_ages_decide_and_the_newest_file_is_left_alone(log: Path, tmp_path: Path
     assert wanted(log) == []
 
 
+def test_a_file_that_was_read_is_known_however_its_folder_is_spelled(place: Place, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(place.logs)
+    elsewhere = Place(tmp_path / "link", place.store)
+    before = ingest(place)
+    report = applied(elsewhere, Policy(LogPolicy(compress_after=days(20))), NOW)
+    assert [done.step.action for done in report.done] == ["compress"] * 3
+    assert report.plan.logs.spared == []
+    with Store.open(place.store, read_only=True) as store:
+        assert sum(path.endswith(".zst") for path in store.files()) == 3
+        found = find_in_places([(source("metrics-log"), place.logs)], [])
+        assert plan(found, store.files(), []).to_read == []
+    assert ingest(place) == before
+
+
 def test_the_oldest_go_until_the_others_are_within_the_limits(log: Path, tmp_path: Path) -> None:
     size = [(log / name(age)).stat().st_size for age in DAYS]
     assert wanted(log, keep_files=3) == [("delete", 300, False), ("delete", 100, False)]

@@ -63,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if sys.stdout is not None:
             sys.stdout.flush()
     except SystemExit as leave:  # argparse's way out, of --help too
-        code = leave.code if isinstance(leave.code, int) else _GOOD
+        code = _flushed(leave.code if isinstance(leave.code, int) else _GOOD)
     except KeyboardInterrupt:
         code = _INTERRUPTED
     except BrokenPipeError:  # whoever read the answer has read enough
@@ -74,6 +74,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         if explained is None:
             raise
         code = explained
+    return code
+
+
+def _flushed(code: int) -> int:
+    """The code, if what was printed could be written."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError:  # whoever read it has read enough
+        _abandon_stdout()
+    except OSError as error:
+        return _explain(error) or code
     return code
 
 

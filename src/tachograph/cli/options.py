@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from tachograph.cli.printable import printable
 
@@ -38,6 +38,10 @@ class Parser(argparse.ArgumentParser):
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,  # so that a new option breaks nobody's script
         )
+
+    def print_help(self, file: Any = None) -> None:
+        """Prints it, or raises `OSError`: argparse would keep that to itself."""
+        print(self.format_help(), end="", file=file, flush=True)
 
     def error(self, message: str) -> NoReturn:
         """Ends with the usage and what is wrong."""

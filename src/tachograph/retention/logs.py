@@ -120,15 +120,16 @@ def has_all(entry: FileEntry, file: LogFile) -> bool:
 def was_read(folder: Path, ledger: Mapping[str, FileEntry], file: LogFile) -> bool:
     """Whether the store has all of a file of the log: read as it is, or before it was compressed or archived.
 
-    What compresses or archives a file leaves its time as it was.
+    The ledger is by real path, as a folder may be spelled otherwise than when it was read. What compresses or archives a
+    file leaves its time as it was.
     """
-    entry = ledger.get(str(file.path))
+    entry = ledger.get(os.path.realpath(file.path))
     if entry is not None and has_all(entry, file):
         return True
-    before = [ledger.get(str(folder / name)) for name in (file.path.name, file.plain_name)]
+    before = [ledger.get(os.path.realpath(folder / name)) for name in (file.path.name, file.plain_name)]
     return any(
         earlier is not None
-        and earlier.path != str(file.path)
+        and earlier is not entry
         and (earlier.mtime_ns, earlier.trouble) == (file.mtime_ns, None)
         and earlier.size >= 0
         for earlier in before

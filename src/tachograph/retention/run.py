@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from msgspec import structs
@@ -17,7 +19,6 @@ from tachograph.store.duckdb import Store, is_there
 
 if TYPE_CHECKING:
     from datetime import datetime
-    from pathlib import Path
 
     from tachograph.retention.logs import Step
     from tachograph.retention.policy import DetailPolicy, Policy
@@ -113,7 +114,7 @@ def _ledger(path: Path) -> dict[str, FileEntry]:
     if not is_there(path):
         return {}
     with Store.open(path, read_only=True) as store:
-        return store.files()
+        return {os.path.realpath(path): entry for path, entry in store.files().items()}
 
 
 def _condense(path: Path, policy: DetailPolicy, now: datetime, report: Report) -> None:
@@ -134,7 +135,7 @@ def _tell_the_ledger(path: Path, ledger: dict[str, FileEntry], report: Report) -
     """That files which were compressed are those that were read; untold, they would be read again, in vain."""
     moved = []
     for done in report.done:
-        entry = ledger.get(str(done.step.file.path))
+        entry = ledger.get(os.path.realpath(done.step.file.path))
         if done.step.action == "compress" and done.to and entry and has_all(entry, done.step.file):
             moved.append((entry.path, _compressed(entry, done.to)))
     if moved:
@@ -143,10 +144,9 @@ def _tell_the_ledger(path: Path, ledger: dict[str, FileEntry], report: Report) -
 
 
 def _compressed(entry: FileEntry, to: Path) -> FileEntry:
-    stat = to.stat()
-    return structs.replace(
-        entry, path=str(to), size=stat.st_size, mtime_ns=stat.st_mtime_ns, compressed=True, head="", tail=""
-    )
+    path = str(Path(entry.path).with_name(to.name))  # as the folder was spelled when it was read
+    size, mtime_ns = to.stat().st_size, to.stat().st_mtime_ns
+    return structs.replace(entry, path=path, size=size, mtime_ns=mtime_ns, compressed=True, head="", tail="")
 
 
 def _planned_logs(place: Place, policy: Policy, now: datetime, ledger: dict[str, FileEntry]) -> LogPlan:
