@@ -120,8 +120,8 @@ def has_all(entry: FileEntry, file: LogFile) -> bool:
 def was_read(folder: Path, ledger: Mapping[str, FileEntry], file: LogFile) -> bool:
     """Whether the store has all of a file of the log: read as it is, or before it was compressed or archived.
 
-    The ledger is by real path, as a folder may be spelled otherwise than when it was read. What compresses or archives a
-    file leaves its time as it was.
+    The ledger is by real path, as a folder may be spelled otherwise than when it was read. What compresses or archives
+    a file leaves its time as it was.
     """
     entry = ledger.get(os.path.realpath(file.path))
     if entry is not None and has_all(entry, file):
