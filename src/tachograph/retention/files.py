@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 from tachograph.ingest.reading import compression_errors, open_plain_or_compressed
 from tachograph.retention.logs import LOCK
+from tachograph.store.files import sync
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -54,7 +55,7 @@ def do(step: Step, policy: LogPolicy) -> Generator[str]:
         _check(step.file)
         step.file.path.unlink()
         yield "unlinked"
-        _sync_folder(step.file.path.parent)
+        sync(step.file.path.parent)
     yield "done"
 
 
@@ -73,7 +74,7 @@ def _copy(file: LogFile, to: Path, packed: str) -> Iterator[str]:
         half.unlink(missing_ok=True)
         raise
     yield "renamed"
-    _sync_folder(to.parent)
+    sync(to.parent)
     yield "kept"
 
 
@@ -146,16 +147,5 @@ def locked(folder: Path, name: str = LOCK, *, wait: bool = True) -> Iterator[Non
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         yield
-    finally:
-        os.close(descriptor)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Brings a folder's names to the disk, where the system can."""
-    if sys.platform == "win32":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
     finally:
         os.close(descriptor)

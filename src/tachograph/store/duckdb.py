@@ -235,17 +235,19 @@ class Store:
         A store that is gone while its copy is still there is made again from that, as is one that lost what it was
         told since its copy was made anew.
         """
+        copy = copies.StoreCopy(self.path) if self.path else None
         if anew and self._is_empty():
-            if self.path and copies.StoreCopy(self.path).newest() is not None:
+            if self.path and copy and copy.newest() is not None:
                 self._make_again(self.path)
             else:
                 self._create()
         elif anew:
             self.connection.execute(load_statements()["forget_unfinished"])
-        if self.path and copies.StoreCopy(self.path).is_newer(self.connection):
-            self._make_again(self.path)
-        if self.path and (ahead := copies.StoreCopy(self.path).ahead(self.connection)):
-            self.take_in(ahead)
+        if self.path and copy:
+            if copy.is_newer(self.connection):
+                self._make_again(self.path)
+            if ahead := copy.ahead(self.connection):
+                self.take_in(ahead)
         if copies.OUTDATED in self._said():
             self.bring_copy_up_to_date()
 
