@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from tachograph import __version__
 from tachograph.cli.figures import count, several
 from tachograph.cli.home import listed, new_in, places, store_path, users
 from tachograph.cli.printable import printable
 from tachograph.cli.remembered import Memory
 from tachograph.errors import NoLogs, StoreUnusable
-from tachograph.ingest.plan import Plan, find_in_places, plan
+from tachograph.ingest.listings import Listings
+from tachograph.ingest.plan import Plan, plan
 from tachograph.store.duckdb import Store, is_there, make_folder
 from tachograph.store.gate import Reading
 
@@ -120,10 +122,12 @@ def _from_store(questions: Sequence[Question], path: Path, *, pick_up: bool) -> 
         workers = early.enter_context(_hired()) if not path.exists() else ()
         where = places(path)
         skipped: list[Skipped] = []
-        found = find_in_places(where, skipped)
+        listings = Listings(path.parent, __version__)
+        found = listings.find(where, skipped)
         memory = Memory(path, found)
         known = None if skipped else memory.recall(questions)
         if known is not None:
+            listings.keep()
             return Answers(known[0], remarks=known[1])
         if memory.knows_other_logs():
             store, skipped = _read_up(path, where, found, skipped)
@@ -134,6 +138,7 @@ def _from_store(questions: Sequence[Question], path: Path, *, pick_up: bool) -> 
             remarks = _remarks(store.rejected_count(), len(skipped))
             store.write_back_if_much()
             state = memory.state_now()
+        listings.keep()
         if not skipped:
             memory.keep(state, questions, results, remarks)
         return Answers(results, remarks=remarks)

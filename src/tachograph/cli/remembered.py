@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from struct import pack
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from tachograph.ingest.plan import Found
 
 _FILE: Final = "answers.json"
-_FORM: Final = 1
+_FORM: Final = 2
 """Goes up when the same question has another answer, or answers are kept otherwise."""
 _HEADERS: Final = 3 * 4096
 """A DuckDB file begins with three headers, of which one counts the checkpoints."""
@@ -137,5 +138,7 @@ def _name(asked: Question) -> str | None:
 
 
 def _fingerprint(found: Sequence[Found]) -> str:
-    told = "\n".join([f"{file.path}\0{file.source}\0{file.size}\0{file.mtime_ns}" for file in found])
-    return digest(told.encode(), 16)
+    """A digest of which files there are, column by column: a text for each of thousands took twice as long."""
+    names = "\0".join([*[file.path for file in found], *[file.source for file in found]])
+    numbers = [*[file.size for file in found], *[file.mtime_ns for file in found]]
+    return digest(b"%d\0%b%b" % (len(found), names.encode(), pack(f"<{len(numbers)}q", *numbers)), 16)

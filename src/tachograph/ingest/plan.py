@@ -17,6 +17,7 @@ from tachograph.sources import all_sources, source
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from tachograph.ingest.listings import Folders
     from tachograph.sources.protocol import Source
     from tachograph.store.ledger import FileEntry
 
@@ -83,13 +84,18 @@ def known_places(environment: Mapping[str, str], home: Path) -> list[tuple[Sourc
     return [(known, place) for known in all_sources() for place in known.places(environment, home)]
 
 
-def find_in_places(places: Iterable[tuple[Source, Path]], skipped: list[Skipped]) -> list[Found]:
-    """The files of each source below its places, by path; a file in two places is found once."""
+def find_in_places(
+    places: Iterable[tuple[Source, Path]], skipped: list[Skipped], listed: Folders | None = None
+) -> list[Found]:
+    """The files of each source below its places, by path; a file in two places is found once.
+
+    `listed` is told of each folder before it is listed.
+    """
     found: dict[str, Found] = {}
     for known, place in places:
-        for path, stat in _walk(place, skipped, known.owns):
+        for path, stat in _walk(place, skipped, known.owns, listed):
             if path not in found:
-                found[path] = _found(path, known, stat)
+                found[path] = found_at(path, known, stat.st_size, stat.st_mtime_ns)
     return sorted(found.values(), key=lambda file: file.path)
 
 
@@ -206,12 +212,14 @@ def _at(entry: FileEntry, file: Found) -> FileEntry:
     return msgspec.structs.replace(entry, path=file.path, size=file.size, mtime_ns=file.mtime_ns)
 
 
-def _walk(folder: Path, skipped: list[Skipped], wanted: Callable[[str], bool]) -> Iterator[tuple[str, os.stat_result]]:
+def _walk(
+    folder: Path, skipped: list[Skipped], wanted: Callable[[str], bool], listed: Folders | None = None
+) -> Iterator[tuple[str, os.stat_result]]:
     """The wanted files below a folder; links to folders aren't followed, so that no circle is walked."""
     waiting = [str(folder)]
     while waiting:
         try:
-            entries = _entries(waiting.pop())
+            entries = _entries(waiting.pop(), listed)
         except FileNotFoundError:
             continue
         except OSError as error:
@@ -221,7 +229,7 @@ def _walk(folder: Path, skipped: list[Skipped], wanted: Callable[[str], bool]) -
             try:
                 if entry.is_dir(follow_symlinks=False):
                     waiting.append(entry.path)
-                elif wanted(entry.path) and entry.is_file():
+                elif wanted(entry.path) and _is_file(entry, listed):
                     entry.path.encode()
                     yield entry.path, entry.stat()
             except UnicodeEncodeError:
@@ -230,12 +238,22 @@ def _walk(folder: Path, skipped: list[Skipped], wanted: Callable[[str], bool]) -
                 skipped.append(Skipped(entry.path, error.strerror or str(error)))
 
 
-def _entries(folder: str) -> list[os.DirEntry[str]]:
+def _is_file(entry: os.DirEntry[str], listed: Folders | None) -> bool:
+    if listed is not None and entry.is_symlink():  # what it leads to may come and go without its folder changing
+        listed.steady = False
+    return entry.is_file()
+
+
+def _entries(folder: str, listed: Folders | None) -> list[os.DirEntry[str]]:
     """What is in a folder; a recorder's, without the compressed copies of files that are still there."""
+    if listed is not None:
+        listed.begin(folder)
     with os.scandir(folder) as scanned:
         entries = list(scanned)
     if all(entry.name != LOCK_NAME for entry in entries):
         return entries
+    if listed is not None:
+        listed.steady = False
     from tachograph.recorder.listing import entries_at_rest  # noqa: PLC0415 - few folders are a recorder's
 
     return entries_at_rest(folder)
@@ -254,13 +272,12 @@ def _logs_below(folder: Path, forced: str | None, skipped: list[Skipped]) -> lis
         if known is None:
             skipped.append(Skipped(path, "in no known format"))
         else:
-            found.append(_found(path, known, stat))
+            found.append(found_at(path, known, stat.st_size, stat.st_mtime_ns))
     return found
 
 
-def _found(path: str, known: Source, stat: os.stat_result) -> Found:
-    """The file, with what it and those beside it take, and when one of them was last changed."""
-    size, mtime_ns = stat.st_size, stat.st_mtime_ns
+def found_at(path: str, known: Source, size: int, mtime_ns: int) -> Found:
+    """The file at a path, with what it and those beside it take, and when one of them was last changed."""
     for other in known.beside(path):
         with suppress(OSError):  # mostly there is none
             beside = os.stat(other)  # noqa: PTH116 - half the time of Path.stat, and there may be many
@@ -280,7 +297,8 @@ def _given_file(path: Path, forced: str | None) -> Found:
         raise UnreadableLog(
             f"in no known format (neither {names})", where=str(path), mend="force one with --source NAME"
         )
-    return _found(str(absolute), known, absolute.stat())
+    stat = absolute.stat()
+    return found_at(str(absolute), known, stat.st_size, stat.st_mtime_ns)
 
 
 def _recognise(path: str) -> Source | None:
