@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tachograph.errors import BadQuestion
 from tachograph.query.asked import Asked, asked
-from tachograph.query.conditions import condition
+from tachograph.query.condition_tables import condition
 from tachograph.query.keys import KEYS
 from tachograph.query.values import likeliest
 
