@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tachograph.errors import BadQuestion
-from tachograph.query.asked import Asked, asked, joined, query_of
 from tachograph.query.document import document, read_document
 from tachograph.query.expression import DEPTH_MAX, parse
 from tachograph.query.model import All, Any_, AnyOf, Between, NoneOf, Not, Pattern, Prefix, Query
+from tachograph.query.words import Words, joined, query_of, words_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -228,5 +228,5 @@ def test_a_range_is_taken_from_one_of_both() -> None:
     assert (only_since.start, only_since.end) == (datetime(2026, 3, 1, tzinfo=UTC), None)
 
 
-def said(where: str | None = None, **words: Any) -> Asked:
-    return asked(words, (parse(where),) if where else (), lambda name: name)
+def said(where: str | None = None, **words: Any) -> Words:
+    return words_of(words, (parse(where),) if where else (), lambda name: name)

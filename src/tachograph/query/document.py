@@ -7,10 +7,10 @@ import tomllib
 from typing import TYPE_CHECKING, Any, Final
 
 from tachograph.errors import BadQuestion
-from tachograph.query.asked import Asked, asked
 from tachograph.query.condition_tables import condition
 from tachograph.query.keys import KEYS
 from tachograph.query.values import likeliest
+from tachograph.query.words import Words, words_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +21,7 @@ _WORDS: Final = (*KEYS, "where")
 _BYTES_MAX: Final = 10_000_000
 
 
-def read_document(path: Path) -> Asked:
+def read_document(path: Path) -> Words:
     """What the file asks. Raises `BadQuestion` where it can't be read, and for what it can't say."""
     try:
         with path.open("rb") as file:
@@ -31,7 +31,7 @@ def read_document(path: Path) -> Asked:
     return document(content, str(path))
 
 
-def document(content: bytes, place: str) -> Asked:
+def document(content: bytes, place: str) -> Words:
     """What the document asks, which is JSON where it begins with a brace, else TOML; `place` is what it is called.
 
     Raises `BadQuestion`, which names the place and the key, for what it can't say.
@@ -48,7 +48,7 @@ def document(content: bytes, place: str) -> Asked:
             raise BadQuestion(f"there is no {key!r} in a query", where=place, mend=likeliest(key, _WORDS))
     where = _conditions(table["where"], f"{place}: where") if "where" in table else ()
     given = {key: value for key, value in table.items() if key != "where"}
-    return asked(given, where, lambda key: f"{place}: {key}")
+    return words_of(given, where, lambda key: f"{place}: {key}")
 
 
 def _table(text: str, place: str) -> dict[str, Any]:

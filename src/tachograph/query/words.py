@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
     from tachograph.query.model import Compare, Filter, Weekday
 
-_RANGE = frozenset({"since", "until", "range"})
+_RANGE: Final = frozenset({"since", "until", "range"})
 
 
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
+class Words(msgspec.Struct, frozen=True, kw_only=True):
     """The words that were said; None for those that weren't."""
 
     measures: tuple[str, ...] | None = None
@@ -46,7 +46,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
         return {name: value for name in KEYS if (value := getattr(self, name)) is not None}
 
 
-def asked(given: Mapping[str, Any], where: tuple[Filter, ...], called: Callable[[str], str]) -> Asked:
+def words_of(given: Mapping[str, Any], where: tuple[Filter, ...], called: Callable[[str], str]) -> Words:
     """What was said, each word read as its key wants it. Raises `BadQuestion` for a value that can't be meant."""
     read: dict[str, Any] = {}
     for name, value in given.items():
@@ -55,10 +55,10 @@ def asked(given: Mapping[str, Any], where: tuple[Filter, ...], called: Callable[
         except ValueError:
             shown = f"{value!r:.80}"
             raise BadQuestion(f"{shown} can't be meant", where=called(name), mend=KEYS[name].like) from None
-    return Asked(**read, where=where, called={name: called(name) for name in given})
+    return Words(**read, where=where, called={name: called(name) for name in (*given, *(["where"] if where else []))})
 
 
-def joined(first: Asked, second: Asked) -> Asked:
+def joined(first: Words, second: Words) -> Words:
     """The words of the first where it has them, else of the second; the conditions of both.
 
     A range is one thing: a `since` of the first isn't brought together with an `until` of the second.
@@ -66,10 +66,10 @@ def joined(first: Asked, second: Asked) -> Asked:
     mine, others = first.said(), second.said()
     if _RANGE & mine.keys():
         others = {name: value for name, value in others.items() if name not in _RANGE}
-    return Asked(**{**others, **mine}, where=second.where + first.where, called={**second.called, **first.called})
+    return Words(**{**others, **mine}, where=second.where + first.where, called={**second.called, **first.called})
 
 
-def query_of(words: Asked, now: datetime, zone: tzinfo) -> Query:
+def query_of(words: Words, now: datetime, zone: tzinfo) -> Query:
     """The query that was asked, in `zone` unless a zone was said. `now` is aware, for ranges that are named.
 
     Raises `BadQuestion` for a zone or a range that isn't one. What else can be wrong, `checked` says.
@@ -81,7 +81,18 @@ def query_of(words: Asked, now: datetime, zone: tzinfo) -> Query:
     return Query(**rest, start=start, end=end, where=where, zone=in_zone)
 
 
-def _zone(words: Asked, zone: tzinfo) -> tzinfo:
+def checked_query(words: Words, now: datetime, zone: tzinfo) -> Query:
+    """As `query_of`, and checked: a mistake is named as whoever said it calls it."""
+    from tachograph.query.checking import checked  # noqa: PLC0415 - what is only written down isn't checked
+
+    try:
+        return checked(query_of(words, now, zone))
+    except BadQuestion as error:
+        place = error.where and words.called.get(error.where, error.where)
+        raise BadQuestion(error.what, where=place, mend=error.mend) from None
+
+
+def _zone(words: Words, zone: tzinfo) -> tzinfo:
     if words.timezone is None:
         return zone
     from tachograph.aggregate.question import time_zone  # noqa: PLC0415 - for questions that name one
@@ -92,7 +103,7 @@ def _zone(words: Asked, zone: tzinfo) -> tzinfo:
         raise BadQuestion(error.what, where=words.called["timezone"], mend=error.mend) from None
 
 
-def _range(words: Asked, now: datetime, zone: tzinfo) -> tuple[datetime | None, datetime | None]:
+def _range(words: Words, now: datetime, zone: tzinfo) -> tuple[datetime | None, datetime | None]:
     if words.range is None:
         from tachograph.query.bounds import bounds  # noqa: PLC0415 - one of the two ways is needed
 
