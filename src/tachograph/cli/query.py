@@ -100,11 +100,11 @@ def _parser(command: str) -> Parser:
 
 def _add_question(parser: Parser) -> None:
     asked = parser.add_argument_group("the question")
-    names = "a,b or repeated"
+    names = "as a,b or repeated"
     asked.add_argument(
-        "-m", "--measure", dest="measures", metavar="NAMES", action="append", help=f"{KEYS['measures'].what}: {names}"
+        "-m", "--measure", dest="measures", metavar="NAMES", action="append", help=f"{KEYS['measures'].what}; {names}"
     )
-    asked.add_argument("--by", metavar="NAMES", action="append", help=f"{KEYS['by'].what}: {names}; up to four")
+    asked.add_argument("--by", metavar="NAMES", action="append", help=f"{KEYS['by'].what}; {names}; up to four")
     asked.add_argument(
         "--where", metavar="CONDITION", action="append", help="only what meets it; repeated: each of them"
     )

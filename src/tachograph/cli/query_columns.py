@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, Final
 from tachograph.cli.figures import count, dollars, duration, share, tokens
 from tachograph.cli.layouts import DAYS, Column, day_shown, hour_shown
 from tachograph.cli.printable import printable
-from tachograph.query.model import CLOCK, OTHER
+from tachograph.query.model import CLOCK, NAMES, OTHER
 from tachograph.query.widths import width
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tachograph.cli.layouts import Row
-    from tachograph.query.model import QueryResult
+    from tachograph.query.model import Query, QueryResult
 
     Show = Callable[[Any], str]
 
@@ -37,7 +37,7 @@ def columns(result: QueryResult) -> list[Column]:
         shown.append(Column(measure, partial(_measured, measure, show, measure in result.at_least)))
         if query.compare:
             shown.append(Column("before", partial(_before, measure, show), "detail"))
-            shown.append(Column("change", partial(_change, measure, show)))
+            shown.append(Column("change", partial(_change, measure, show, _has_names(query))))
     return shown
 
 
@@ -106,9 +106,14 @@ def _before(measure: str, show: Show, row: Row) -> str:
     return _NONE if value is None else show(value)
 
 
-def _change(measure: str, show: Show, row: Row) -> str:
+def _has_names(query: Query) -> bool:
+    """Whether a row that the earlier range lacks is something new, and not just a time without anything."""
+    return any(name in NAMES for name in query.by)
+
+
+def _change(measure: str, show: Show, may_be_new: bool, row: Row) -> str:  # noqa: FBT001 - always from a partial
     """A percentage; of rates the points between them; the difference itself where there is no percentage."""
-    if row.get("previous") is None:
+    if may_be_new and all(value is None for value in (row.get("previous") or {}).values()):
         return "new"
     change = (row.get("change") or {}).get(measure) or {}
     absolute, relative = change.get("absolute"), change.get("relative")

@@ -35,7 +35,7 @@ class _Kept(msgspec.Struct):
 
 
 def _answer(store: Store, asked: Query) -> QueryResult:
-    from tachograph.query.running import run  # an answer that is remembered doesn't need it
+    from tachograph.query.run import run  # an answer that is remembered doesn't need it
 
     return run(store, asked)
 
