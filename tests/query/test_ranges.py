@@ -113,8 +113,8 @@ def test_whole_ones_hold_now_in_the_last_and_follow_each_other(
 
 
 MISTAKES = (
-    ("tody", "'tody' is no range of time (did you mean today?)"),
-    ("this weak", "(did you mean this week?)"),
+    ("tody", "'tody' is no range of time (did you mean today? known are "),
+    ("this weak", "(did you mean this week? known are "),
     ("7 days", "(say last 7 days)"),
     ("last 7 fortnights", "(count minutes, hours, days, weeks, months, quarters, years)"),
     ("last 0 days", "'last 0 days' is no range of time"),

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _NONE: Final = "–"
 _IN_ALL: Final = "in all"
+_MANY: Final = 9
+"""From ten times as much on it is told how many times, and not the percentage."""
 _RATES: Final = frozenset({"error_rate", "success_rate", "cache_hit_rate"})
 
 
@@ -113,7 +115,7 @@ def _has_names(query: Query) -> bool:
 
 def _change(measure: str, show: Show, may_be_new: bool, row: Row) -> str:  # noqa: FBT001 - always from a partial
     """A percentage; of rates the points between them; the difference itself where there is no percentage."""
-    if may_be_new and all(value is None for value in (row.get("previous") or {}).values()):
+    if may_be_new and not row.get(_IN_ALL) and all(value is None for value in (row.get("previous") or {}).values()):
         return "new"
     change = (row.get("change") or {}).get(measure) or {}
     absolute, relative = change.get("absolute"), change.get("relative")
@@ -126,7 +128,7 @@ def _change(measure: str, show: Show, may_be_new: bool, row: Row) -> str:  # noq
         return f"{sign}{abs(absolute) * 100:.1f} pp"
     if relative is None:
         return f"{sign}{show(abs(absolute))}"
-    return f"{sign}{_percent(abs(relative))}"
+    return f"×{1 + relative:,.0f}" if _MANY <= relative < math.inf else f"{sign}{_percent(abs(relative))}"
 
 
 def _percent(rate: float) -> str:

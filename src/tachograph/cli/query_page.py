@@ -47,12 +47,12 @@ def _print_rows(console: Console, result: QueryResult) -> None:
     """The table; where it has no rows, why."""
     by, shown, total = result.query.by, columns(result), total_row(result)
     is_nothing = not result.rows and not any(result.total[name] for name in result.query.measures)
-    if result.rows:
+    if not by:
+        print_table(console, shown, [total])
+    elif result.rows:
         print_table(console, shown, result.rows, total)
         if _total_has_more(result):
             console.print(Text(f"(in all: also what has no {_listed(_names(by), 'or')})", style="dim"))
-    elif not by:
-        print_table(console, shown, [total])
     elif not is_nothing:
         console.print(Text(f"No metric in it has a {_listed(by, 'and a')}. In all:"))
         print_table(console, shown[len(by) :], [total])

@@ -6,9 +6,10 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from tachograph.errors import BadQuestion
+from tachograph.query.closest import closest
 from tachograph.query.expression import DEPTH_MAX, parse
 from tachograph.query.model import AMOUNTS, CLOCK, All, Any_, AnyOf, Between, NoneOf, Not, Pattern, Prefix
-from tachograph.query.values import FIELDS, NUMBERS_MAX, clock_value, clock_values_like, likeliest
+from tachograph.query.values import FIELDS, NUMBERS_MAX, clock_value, clock_values_like
 
 if TYPE_CHECKING:
     from tachograph.query.model import Filter
@@ -32,7 +33,7 @@ def condition(value: Any, where: str, depth: int = 0) -> Filter:
         _wrong(f"{_shown(value)} is no condition", where, f"write {_EXAMPLE}")
     for key in value:
         if key not in _KEYS:
-            _wrong(f"a condition has no {key!r}", where, likeliest(key, _KEYS))
+            _wrong(f"a condition has no {key!r}", where, closest(key, _KEYS))
     groups = [key for key in _GROUPS if key in value]
     if not groups:
         return _test(value, where)
@@ -57,7 +58,7 @@ def _test(table: dict[str, Any], where: str) -> Filter:
     if "field" not in table:
         _wrong("a condition names no field", where, f"write {_EXAMPLE}")
     if field not in FIELDS:
-        _wrong(f"there is no field {_shown(field)}", where, likeliest(str(field), FIELDS))
+        _wrong(f"there is no field {_shown(field)}", where, closest(str(field), FIELDS))
     tests = [key for key in table if key != "field"]
     if not tests:
         _wrong(f"it doesn't say what {field} is to be", where, f"add one of {', '.join(_TESTS)}")

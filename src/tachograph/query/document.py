@@ -7,9 +7,9 @@ import tomllib
 from typing import TYPE_CHECKING, Any, Final
 
 from tachograph.errors import BadQuestion
+from tachograph.query.closest import closest
 from tachograph.query.condition_tables import condition
 from tachograph.query.keys import KEYS
-from tachograph.query.values import likeliest
 from tachograph.query.words import Words, words_of
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def document(content: bytes, place: str) -> Words:
     table = _table(text, place)
     for key in table:
         if key not in _WORDS:
-            raise BadQuestion(f"there is no {key!r} in a query", where=place, mend=likeliest(key, _WORDS))
+            raise BadQuestion(f"there is no {key!r} in a query", where=place, mend=closest(key, _WORDS))
     where = _conditions(table["where"], f"{place}: where") if "where" in table else ()
     given = {key: value for key, value in table.items() if key != "where"}
     return words_of(given, where, lambda key: f"{place}: {key}")

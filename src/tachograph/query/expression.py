@@ -16,8 +16,9 @@ import re
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from tachograph.errors import BadQuestion
+from tachograph.query.closest import closest
 from tachograph.query.model import AMOUNTS, CLOCK, All, Any_, AnyOf, Between, NoneOf, Not, Pattern, Prefix
-from tachograph.query.values import FIELDS, clock_value, clock_values_like, likeliest, number
+from tachograph.query.values import FIELDS, clock_value, clock_values_like, number
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -191,7 +192,7 @@ class _Reading:
         if word[0].lower() in {"and", "or"}:
             self._wrong(f"{word[0]!r} has no condition before it", "write one, or leave it out")
         if word[0] not in FIELDS:
-            self._wrong(f"there is no field {word[0]!r}", likeliest(word[0], FIELDS))
+            self._wrong(f"there is no field {word[0]!r}", closest(word[0], FIELDS))
         self._at = word.end()
         return word[0]
 

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Final, NoReturn
 from tachograph.aggregate.windows import midnight
 from tachograph.errors import BadQuestion
 from tachograph.metric import moment
-from tachograph.query.values import WEEKDAYS, likeliest
+from tachograph.query.closest import closest
+from tachograph.query.values import WEEKDAYS
 
 if TYPE_CHECKING:
     from tachograph.query.model import Weekday
@@ -128,5 +129,5 @@ def _unknown(text: str, name: str, where: str | None) -> NoReturn:
     elif written and int(written[1]):
         mend = f"count {', '.join(f'{unit}s' for unit in _UNITS)}"
     else:
-        mend = likeliest(name, _LIKE)
+        mend = closest(name, _LIKE)
     raise BadQuestion(f"{text!r} is no range of time", where=where, mend=mend)

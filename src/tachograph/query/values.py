@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 from math import isfinite
-from typing import TYPE_CHECKING, Final, get_args
+from typing import Final, get_args
 
 from tachograph.query.model import AMOUNTS, CLOCK, NAMES, Weekday
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 FIELDS: Final = (*NAMES, *CLOCK, *AMOUNTS)
 WEEKDAYS: Final[tuple[str, ...]] = get_args(Weekday)
@@ -45,10 +41,3 @@ def clock_value(field: str, text: str) -> int:
 def clock_values_like(field: str) -> str:
     """What a value of that field of the clock would be."""
     return "give 0 to 23" if field == "hour_of_day" else "give 1 for Monday to 7, or mon to sun"
-
-
-def likeliest(name: str, known: Iterable[str]) -> str:
-    """What was probably meant, or what there is."""
-    names = list(known)
-    close = get_close_matches(name.lower(), names, n=1)
-    return f"did you mean {close[0]}?" if close else f"known are {', '.join(names)}"
