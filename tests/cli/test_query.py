@@ -282,7 +282,7 @@ def test_on_a_narrow_terminal_names_are_folded_and_what_was_before_is_left_out(
 EMPTY = (
     (["--where", "tool=none"], "Nothing was recorded in this range, with these conditions:"),
     (["--where", "tool=none", "--by", "tool"], "Nothing was recorded in this range, with these conditions:"),
-    (["--by", "operation"], "No metric in it has a operation. In all:"),
+    (["--by", "operation"], "No metric in it has a value for operation. In all:"),
 )
 
 
@@ -357,6 +357,10 @@ def test_a_mistake_in_a_file_is_named_with_its_key(tmp_path: Path, tachograph: C
     file = tmp_path / "q.toml"
     file.write_text('by = ["tol"]')
     assert f"tachograph: {file}: by: there is no dimension 'tol'" in tachograph.mistake("query", "--file", file)
+    file.write_text('where = "outcome=good"')
+    assert f"tachograph: --user or {file}: where: outcome is never 'good'" in tachograph.mistake(
+        "query", "--file", file, "--user", "ana"
+    )
 
 
 @pytest.fixture
@@ -401,6 +405,21 @@ def test_a_damaged_memory_of_an_answer_is_no_memory(log: Path, store_file: Path,
     kept = json.loads(memory.read_bytes())
     memory.write_text(json.dumps({**kept, "answers": {key: {"rows": 5} for key in kept["answers"]}}))
     assert tachograph("query", "--by", "tool", "--json") == first
+
+
+def test_what_old_metrics_whose_detail_is_gone_may_have_done_is_remarked(log: Path, tachograph: Command) -> None:
+    tachograph("query")
+    assert tachograph("retention", "apply", "--delete-detail-after", "30d").code == 0
+    assert tachograph("query", "--by", "day").err == ""
+    remark = "of old metrics only sums are kept; some may belong to another row, or beyond the range"
+    for measures, more in (
+        ("duration_p50", "; percentiles are within 1 %"),
+        ("active_ms", "; active time lacks theirs"),
+    ):
+        assert tachograph("query", "-m", measures).err == f"{remark}{more}\n"
+    for _ in range(2):  # the second time from memory
+        said = tachograph("query", "--where", "tokens>1")
+        assert said.err == f"{remark}; conditions on amounts leave them out\n"
 
 
 def test_the_list_names_everything_there_is(tachograph: Command) -> None:

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tachograph.errors import BadQuestion
 from tachograph.query.document import document, read_document
 from tachograph.query.expression import DEPTH_MAX, parse
+from tachograph.query.keys import KEYS
 from tachograph.query.model import All, Any_, AnyOf, Between, NoneOf, Not, Pattern, Prefix, Query
-from tachograph.query.words import Words, joined, query_of, words_of
+from tachograph.query.words import Words, checked_query, joined, query_of, words_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -195,6 +198,26 @@ def test_a_mistake_is_named_with_file_and_key_and_what_would_be_right(text: str,
 def test_what_lies_too_deep_is_told(text: str) -> None:
     with pytest.raises(BadQuestion, match=r"within each other|it is not (JSON|TOML)"):
         query(text)
+
+
+WORDS = st.sampled_from((*KEYS, "where", "field", "any_of", "prefix", "above", "at_most", "all", "any", "not"))
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
+    | st.sampled_from(("tool", "tokens", "weekday", "tool=Bash", "today", "2026-03-01", "9999-12-31", "count", "day", "UTC")),
+    lambda values: st.lists(values, max_size=3) | st.dictionaries(WORDS, values, max_size=3),
+    max_leaves=8,
+)  # fmt: skip
+
+
+@given(st.dictionaries(WORDS, VALUES, max_size=5))
+def test_any_document_is_a_query_or_a_mistake_in_one_line(said: dict[str, Any]) -> None:
+    try:
+        checked_query(document(json.dumps(said).encode(), "asked.json"), NOW, UTC)
+    except BadQuestion as mistake:
+        told = str(mistake)
+    else:
+        told = ""
+    assert not set(told) & set("\n\r\x1b")
 
 
 def test_what_is_not_text_and_what_is_endless_is_told() -> None:

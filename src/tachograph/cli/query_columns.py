@@ -39,7 +39,7 @@ def columns(result: QueryResult) -> list[Column]:
         shown.append(Column(measure, partial(_measured, measure, show, measure in result.at_least)))
         if query.compare:
             shown.append(Column("before", partial(_before, measure, show), "detail"))
-            shown.append(Column("change", partial(_change, measure, show, _has_names(query))))
+            shown.append(Column("change", partial(_change, measure, show, _may_be_new(query))))
     return shown
 
 
@@ -108,9 +108,9 @@ def _before(measure: str, show: Show, row: Row) -> str:
     return _NONE if value is None else show(value)
 
 
-def _has_names(query: Query) -> bool:
-    """Whether a row that the earlier range lacks is something new, and not just a time without anything."""
-    return any(name in NAMES for name in query.by)
+def _may_be_new(query: Query) -> bool:
+    """Whether a row that the earlier range lacks is something new, and not a time in which nothing happened."""
+    return any(name in NAMES for name in query.by) and not any(map(width, query.by))
 
 
 def _change(measure: str, show: Show, may_be_new: bool, row: Row) -> str:  # noqa: FBT001 - always from a partial

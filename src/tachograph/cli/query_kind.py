@@ -16,11 +16,6 @@ if TYPE_CHECKING:
 
     from tachograph.store.duckdb import Store
 
-_INEXACT: Final = (
-    "of old metrics only sums are kept: percentiles are within 1 %, and some may belong to another row, "
-    "or beyond the range"
-)
-
 
 class _Kept(msgspec.Struct):
     """An answer without its question."""
@@ -61,7 +56,22 @@ def _read(content: bytes, asked: Query) -> QueryResult:
 
 
 def _remarks(results: Sequence[QueryResult]) -> list[str]:
-    return [] if all(result.exact for result in results) else [_INEXACT]
+    """What metrics of which only sums are left may have done to an answer."""
+    return [_inexact(result.query) for result in results if not result.exact]
+
+
+def _inexact(query: Query) -> str:
+    from tachograph.query.needs import needs_of
+
+    needs = needs_of(query)
+    parts = ["of old metrics only sums are kept; some may belong to another row, or beyond the range"]
+    if needs.percentiles:
+        parts.append("percentiles are within 1 %")
+    if needs.activity:
+        parts.append("active time lacks theirs")
+    if needs.amounts:
+        parts.append("conditions on amounts leave them out")
+    return "; ".join(parts)
 
 
 QUERIES: Final[Kind[Query, QueryResult]] = Kind(_answer, _name, _write, _read, _remarks)

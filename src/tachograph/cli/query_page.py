@@ -54,7 +54,7 @@ def _print_rows(console: Console, result: QueryResult) -> None:
         if _total_has_more(result):
             console.print(Text(f"(in all: also what has no {_listed(_names(by), 'or')})", style="dim"))
     elif not is_nothing:
-        console.print(Text(f"No metric in it has a {_listed(by, 'and a')}. In all:"))
+        console.print(Text(f"No metric in it has a value for {_listed(by, 'and')}. In all:"))
         print_table(console, shown[len(by) :], [total])
     if is_nothing:
         console.print(Text(_NOTHING))

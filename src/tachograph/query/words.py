@@ -66,7 +66,10 @@ def joined(first: Words, second: Words) -> Words:
     mine, others = first.said(), second.said()
     if _RANGE & mine.keys():
         others = {name: value for name, value in others.items() if name not in _RANGE}
-    return Words(**{**others, **mine}, where=second.where + first.where, called={**second.called, **first.called})
+    called = {**second.called, **first.called}
+    if first.where and second.where:
+        called["where"] = f"{first.called['where']} or {second.called['where']}"
+    return Words(**{**others, **mine}, where=second.where + first.where, called=called)
 
 
 def query_of(words: Words, now: datetime, zone: tzinfo) -> Query:
