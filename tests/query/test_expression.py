@@ -111,6 +111,7 @@ MISTAKES = (
     ("tool=Bash and", "the text ends where a condition is missing at character 14"),
     ("and tool=Bash", "'and' has no condition before it at character 1"),
     ("tool='Bash", "the quote ' isn't closed at character 6: tool=▸'Bash"),
+    ("tool='it''s", "the quote ' isn't closed at character 6: tool=▸'it''s (close it; within quotes, write the quote itself twice)"),
     ("tool=a=b", "'=' doesn't belong here at character 7: tool=a▸=b"),
     ("tool=(a)", "'(' is no value at character 6: tool=▸(a) (quote values"),
     ("tool<Bash", "tool is a name: it isn't more or less than another at character 6"),
