@@ -93,9 +93,14 @@ def grouped(rows: str, keys: Sequence[str], wanted: Wanted, *, condensed: bool) 
 
 def _with_activity(rows: str, keys: Sequence[str]) -> str:
     """Rows, each with the time to the session's next one in its group, in microseconds."""
-    return f"""SELECT *, CASE WHEN session_id IS NOT NULL AND moment IS NOT NULL THEN
-        least(lead(moment) OVER (PARTITION BY {", ".join([*keys, "session_id"])} ORDER BY moment) - moment, {_PAUSE_US})
-        END AS active_us FROM ({rows})"""
+    # greatest() and least() pass over null, and of the last one nothing is known.
+    return f"""
+        SELECT * EXCLUDE (next_moment), CASE WHEN session_id IS NULL THEN NULL
+            WHEN next_moment - moment > {_PAUSE_US} THEN {_PAUSE_US} ELSE next_moment - moment END AS active_us
+        FROM (
+            SELECT *, lead(moment) OVER (PARTITION BY {", ".join([*keys, "session_id"])} ORDER BY moment) AS next_moment
+            FROM ({rows})
+        )"""
 
 
 def _with_condensed(rows: str, keys: Sequence[str], wanted: Wanted, plain: str, by: str) -> str:
