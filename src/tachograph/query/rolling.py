@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tachograph.query.grouping import summed
+
 if TYPE_CHECKING:
     from tachograph.query.side import Side
 
 
 def rolled(side: Side, rows: str) -> str:
     """Rows, each once for every window of the range that looks at its own: that one and those after it."""
+    keys = side.looked_at.keys()
     together = side.query.rolling
     if side.windows is None or together == 1:
         return rows
-    key, add = side.looked_at.keys()[side.windows.index], side.parameters.add
+    if side.wanted.adds_up():
+        rows = summed(rows, keys, side.wanted)
+    key, add = keys[side.windows.index], side.parameters.add
     runs = side.window_runs(side.looked_at.span.start_us)
     starts, ends, widths = (add([getattr(run, name) for run in runs]) for name in ("start_us", "end_us", "width_us"))
     return f"""
