@@ -335,7 +335,7 @@ MISTAKES = (
     (["--since", "2026-03-02", "--until", "2026-03-01"], "--until 2026-03-01 is before --since 2026-03-02 (swap them)"),
     (["--timezone", "Mars"], "tachograph: --timezone: there is no time zone 'Mars'"),
     (["--limit", "0"], "tachograph: --limit: 0 can't be meant (give a whole number from 1 on)"),
-    (["--top", "3"], "tachograph: --top: "),
+    (["--by", "tool", "--other"], "tachograph: --other: without a limit nothing is left out (give a limit)"),
     (["--rolling", "3"], "tachograph: --rolling: there are no windows"),
     (["--month-start", "29"], "tachograph: --month-start: 29 can't be meant (give a day from 1 to 28)"),
     (["--week-start", "someday"], "tachograph: --week-start: 'someday' can't be meant"),
