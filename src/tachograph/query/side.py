@@ -1,0 +1,126 @@
+"""One range of a query, asked: the rows that it looks at, its total, and its windows."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from tachograph.aggregate.windows import DAY_US
+from tachograph.query.checking import check_windows_count
+from tachograph.query.conditions import Parameters
+from tachograph.query.grouping import Wanted, grouped
+from tachograph.query.measures import AT_LEAST, measure
+from tachograph.query.needs import needs_of
+from tachograph.query.selection import DAY, Selection
+from tachograph.query.sources import ONE_BY_ONE, TOGETHER
+from tachograph.query.spans import Span
+from tachograph.query.windows import each_start, windows_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from tachograph.aggregate.windows import Run
+    from tachograph.query.model import Query
+    from tachograph.query.sources import Source
+    from tachograph.store.duckdb import Store
+
+_DAYS_LISTED_MAX: Final = 400
+"""In a longer range it is looked for the days in which anything happened."""
+
+
+class Side:
+    """A query in one range of time: the one asked for, or the one that it is compared with."""
+
+    def __init__(self, store: Store, query: Query, span: Span, *, condensed: bool) -> None:
+        self._connection = store.connection
+        self.query = query
+        self.needs = needs_of(query)
+        self.wanted = Wanted(self.needs.sums, self.needs.percentiles)
+        self.windows = windows_of(query)
+        self.span = span
+        self.condensed = condensed
+        self.parameters = Parameters()
+        whole = TOGETHER if condensed else ONE_BY_ONE
+        source = ONE_BY_ONE if self.needs.amounts else whole
+        reach = Span(self._reach(), span.end_us)
+        days = self._days(reach, whole) if self.windows or self.needs.clock else ()
+        self.in_range = Selection(query, self.needs, source, whole.rows, self.windows, span, days, self.parameters)
+        self.looked_at = msgspec.structs.replace(self.in_range, span=reach)
+
+    def _reach(self) -> int | None:
+        """Since when something counts: before the start, where windows are looked at together."""
+        start = self.span.start_us
+        if self.windows is None or start is None or self.query.rolling == 1:
+            return start
+        return self.windows.since(start, self.query.rolling - 1)
+
+    def _days(self, span: Span, whole: Source) -> Sequence[int]:
+        """The days of UTC, counted from 1970, in which anything may have happened."""
+        start, end = span.start_us, span.end_us
+        if start is not None and end is not None and end - start <= _DAYS_LISTED_MAX * DAY_US:
+            return range(start // DAY_US, (end - 1) // DAY_US + 1)
+        last = whole.columns["last_ts"]
+        met = "metrics.ts IS NOT NULL"
+        if start is not None:
+            met += f" AND {last} >= {self.parameters.add(start)}"
+        if end is not None:
+            met += f" AND metrics.ts < {self.parameters.add(end)}"
+        found = " UNION ".join(
+            f"SELECT DISTINCT {DAY.format(moment=moment)} AS day FROM {whole.rows} WHERE {met}"
+            for moment in dict.fromkeys(("metrics.ts", last))
+        )
+        return [row["day"] for row in self.asked(found)]
+
+    def asked(self, sql: str) -> list[dict[str, Any]]:
+        """The rows of an answer, with their names."""
+        used = {name: self.parameters.values[name] for name in re.findall(r"\$(p\d+)", sql)}
+        cursor = self._connection.execute(sql, used or None)
+        names = [column[0] for column in cursor.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    @cached_property
+    def total(self) -> dict[str, Any]:
+        """The sums of the whole range, with how many metrics there are, and what makes sums lower bounds.
+
+        Also the first and the last moment, where they may be needed.
+        """
+        causes = [cause for name in self.query.measures for cause in AT_LEAST.get(name, ())]
+        bounded = self.span.start_us is not None and self.span.end_us is not None
+        moments = () if bounded else ("first_ts", "last_ts")
+        names = dict.fromkeys(["metrics_count", *self.needs.sums, *causes, *moments])
+        wanted = Wanted(tuple(names), self.needs.percentiles)
+        rows = self.in_range.rows(wanted.columns(), keyed=False)
+        (total,) = self.asked(grouped(rows, (), wanted, condensed=self.in_range.source.condensed))
+        return total
+
+    def measured(self, sums: Mapping[str, Any]) -> dict[str, Any]:
+        """Each measure of the query, of a group's sums."""
+        return {name: measure(name).value(sums) for name in self.query.measures}
+
+    def measures(self) -> dict[str, Any]:
+        """Each measure of the whole range."""
+        return self.measured(self.total)
+
+    @cached_property
+    def starts(self) -> list[int]:
+        """When each window of the range begins, in order; without a start or an end, from the first or to the last."""
+        return list(each_start(self.window_runs(self.span.start_us)))
+
+    @cached_property
+    def numbers(self) -> dict[int, int]:
+        """The number of each window of the range, from 0, by when it begins."""
+        return {start: number for number, start in enumerate(self.starts)} if self.windows else {}
+
+    def window_runs(self, start_us: int | None) -> list[Run]:
+        """The windows from a moment (None: from the first metric of the range) to the end of the range."""
+        windows, end_us = self.windows, self.span.end_us
+        assert windows is not None
+        first = self.total["first_ts"] if start_us is None else start_us
+        last = self.total["last_ts"] if end_us is None else end_us - 1
+        if first is None or last is None or last < first:
+            return []
+        check_windows_count((last - first) // windows.width.at_least_us)
+        return windows.all.covering(first, last)
