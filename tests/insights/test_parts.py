@@ -64,7 +64,7 @@ def test_groups_that_were_never_there_before_are_told_by_what_they_add() -> None
 
 
 def test_kinds_of_error_divide_the_errors_and_not_the_things() -> None:
-    told = _by_name(of_numerator({"timeout": Amounts(1, 100, 21, 200), None: Amounts(2, 100, 4, 200)}))
+    told = _by_name(of_numerator({"timeout": Amounts(1, 1, 21, 21), None: Amounts(2, 99, 4, 179)}))
     assert told["timeout"].change == pytest.approx(0.105 - 0.01)
     assert told[None].change == pytest.approx(0)
 
@@ -94,6 +94,7 @@ def test_what_is_spread_over_many_explains_nothing() -> None:
 
 def test_groups_that_went_the_other_way_are_not_told() -> None:
     told = telling(_shares(a=(10, 60), b=(100, 80)))
-    assert [(one.group, one.share) for one in told] == [("a", pytest.approx(50 / 30))]
+    assert [one.group for one in told] == ["a"]
+    assert told[0].share == pytest.approx(50 / 30)
     told = telling(_shares(a=(60, 10), b=(80, 85), c=(100, 100)))
     assert [one.group for one in told] == ["a"]

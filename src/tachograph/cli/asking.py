@@ -29,7 +29,7 @@ def ask(kind: AggregationType, options: Namespace) -> Question:
     start, end = asked_range(options.since, options.until, zone)
     filters = {name: getattr(options, name) for _, name, _, _ in FILTERS if getattr(options, name)}
     if "project_path" in filters:
-        filters["project_path"] = [_project(folder) for folder in filters["project_path"]]
+        filters["project_path"] = [project_folder(folder) for folder in filters["project_path"]]
     if "source" in filters:
         _check_sources(filters["source"])
     return question(kind, start, end, filters, zone=zone, fill=getattr(options, "fill", False))
@@ -97,7 +97,7 @@ def _midnight_after(day: date, zone: tzinfo) -> int | None:
     return None if day == date.max else _midnight(day + timedelta(days=1), zone)
 
 
-def _project(folder: str) -> str:
+def project_folder(folder: str) -> str:
     """A relative path that exists, made absolute, as logs name it; anything else as it stands."""
     path = Path(folder)
     return str(path.resolve()) if folder and not path.is_absolute() and path.exists() else folder

@@ -30,6 +30,7 @@ COMMANDS: Final = {
     "agents": (_ANSWERS, "one row per agent"),
     "projects": (_ANSWERS, "one row per project folder"),
     "models": (_ANSWERS, "one row per model"),
+    "insights": ("tachograph.cli.insights", "what changed: unusual days, and what explains them"),
     "ingest": ("tachograph.cli.ingest", "read logs into the store"),
     "sources": ("tachograph.cli.sources", "where the logs are, and how many of them were read"),
     "record": ("tachograph.cli.record", "record a metric of your own"),

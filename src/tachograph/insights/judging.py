@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from datetime import timedelta
 from statistics import median, quantiles
 from typing import TYPE_CHECKING, Final
@@ -10,10 +11,10 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from tachograph.insights.events import Events, event_z
-from tachograph.insights.robust import chance, modified_z
+from tachograph.insights.robust import chance, modified_z, surprising
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import date
 
     from tachograph.insights.watched import Watched
@@ -68,9 +69,10 @@ class Judgement(msgspec.Struct, frozen=True):
 
 def judge(watched: Watched, day: date, series: Sequence[Point]) -> Judgement | None:
     """Compares a day with its past in the series (which is in order). None if there is too little of either."""
-    point = next((one for one in series if one.day == day and _counts(watched, one)), None)
-    if point is None:
+    place = bisect_left(series, day, key=_day)
+    if place == len(series) or series[place].day != day or not _counts(watched, series[place]):
         return None
+    point = series[place]
     past = comparable(watched, day, series)
     if len(past) < LEAST_PAST:
         return None
@@ -84,20 +86,29 @@ def judge(watched: Watched, day: date, series: Sequence[Point]) -> Judgement | N
     )  # fmt: skip
 
 
+def surprises(judgements: Iterable[Judgement], false_share: float) -> list[Judgement]:
+    """The unusual ones among all that were judged at once, of which no more than that share may be chance."""
+    judged = list(judgements)
+    limit = surprising([one.chance for one in judged], false_share)
+    return [one for one in judged if one.is_unusual and one.chance <= limit]
+
+
 def comparable(watched: Watched, day: date, series: Sequence[Point]) -> list[Point]:
     """The days of the past that a day is compared with.
 
     Only those on which anything happened. What depends on how much people work is compared with days of the same kind:
     Mondays to Fridays, or Saturdays and Sundays.
     """
-    first = day - timedelta(days=PAST_DAYS)
+    first = bisect_left(series, day - timedelta(days=PAST_DAYS), key=_day)
     return [
         one
-        for one in series
-        if first <= one.day < day
-        and _counts(watched, one)
-        and (not watched.needs_whole_days or _is_weekend(one.day) == _is_weekend(day))
+        for one in series[first : bisect_left(series, day, key=_day)]
+        if _counts(watched, one) and (not watched.needs_whole_days or _is_weekend(one.day) == _is_weekend(day))
     ]
+
+
+def _day(point: Point) -> date:
+    return point.day
 
 
 def _counts(watched: Watched, point: Point) -> bool:
@@ -118,7 +129,11 @@ def _is_large(watched: Watched, value: float, usual: float) -> bool:
 
 def _score(watched: Watched, point: Point, past: Sequence[Point]) -> float:
     if watched.kind in ("events", "rate"):
-        return event_z(_events(point), [_events(one) for one in past])
+        by_chance = event_z(_events(point), [_events(one) for one in past])
+        if watched.kind == "rate":
+            return by_chance
+        as_amount = amount_z(point.value, [one.value for one in past], watched.least_change)
+        return min(by_chance, as_amount, key=abs)
     if watched.kind == "share":
         return modified_z(_log_odds(point), [_log_odds(one) for one in past], _LEAST_SPREAD)
     return amount_z(point.value, [one.value for one in past], watched.least_change)

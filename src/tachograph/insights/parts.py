@@ -52,12 +52,10 @@ def of_amount(groups: Mapping[str | None, Amounts]) -> list[Contribution]:
 
 
 def of_numerator(groups: Mapping[str | None, Amounts]) -> list[Contribution]:
-    """Of a rate whose groups divide the events alone (errors by their kind): each kind's rate among all things.
-
-    Each group's whole is that of everything.
-    """
-    changes = {name: _ratio(one.part_after, one.whole_after) - _ratio(one.part_before, one.whole_before)
-               for name, one in groups.items()}  # fmt: skip
+    """Of a rate whose groups divide the events alone (errors by their kind): each kind's rate among all things."""
+    before = sum(one.whole_before for one in groups.values())
+    after = sum(one.whole_after for one in groups.values())
+    changes = {name: _ratio(one.part_after, after) - _ratio(one.part_before, before) for name, one in groups.items()}
     total = sum(changes.values())
     return [_contribution(name, changes[name], total, one) for name, one in groups.items()]
 

@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from tachograph.query.model import AnyOf, Between, Filter
+from tachograph.query.model import AnyOf, Filter
 
 Kind = Literal["amount", "events", "rate", "share", "duration"]
 """An amount or a number of events in a day; a rate of events among things; a share of tokens; a percentile."""
@@ -31,7 +31,11 @@ class Watched(msgspec.Struct, frozen=True, kw_only=True):
     """A smaller change, in the measure's own unit, is never told."""
     least_ratio: float = 1.5
     """Nor one by less than this factor."""
+    percentile: float | None = None
+    """Of a duration: the share of metrics that take longer is the rest of 1."""
     up_is: Sense
+    shown_by: tuple[str, ...]
+    """The measures of a query that shows it."""
     dimensions: tuple[str, ...]
     """What may explain a change, the most telling first."""
 
@@ -48,7 +52,7 @@ class Watched(msgspec.Struct, frozen=True, kw_only=True):
 
 _TOOL_CALLS: Final = AnyOf("type", ("tool_use",))
 _AGENT_RUNS: Final = AnyOf("type", ("agent_execution",))
-_WITH_TOKENS: Final = Between("tokens", low=1)
+_REQUESTS: Final = AnyOf("type", ("token_usage",))
 _SPENDING: Final = ("project", "model", "acting_agent", "user", "session")
 
 WATCHED: Final = (
@@ -59,6 +63,7 @@ WATCHED: Final = (
         part=("count",),
         least_change=50,
         up_is="neutral",
+        shown_by=("count", "sessions"),
         dimensions=("project", "tool", "hook", "command", "user", "session"),
     ),
     Watched(
@@ -68,6 +73,7 @@ WATCHED: Final = (
         part=("tokens",),
         least_change=100_000,
         up_is="neutral",
+        shown_by=("tokens",),
         dimensions=_SPENDING,
     ),
     Watched(
@@ -77,6 +83,7 @@ WATCHED: Final = (
         part=("cost_usd",),
         least_change=1,
         up_is="bad",
+        shown_by=("cost_usd",),
         dimensions=_SPENDING,
     ),
     Watched(
@@ -86,6 +93,7 @@ WATCHED: Final = (
         part=("errors",),
         least_change=5,
         up_is="bad",
+        shown_by=("errors", "error_rate"),
         dimensions=("error_type", "project", "tool", "model", "user", "session"),
     ),
     Watched(
@@ -97,6 +105,7 @@ WATCHED: Final = (
         least_basis=20,
         least_change=0.02,
         up_is="bad",
+        shown_by=("error_rate", "errors", "count"),
         dimensions=("error_type", "project", "tool", "model", "user", "session"),
     ),
     Watched(
@@ -109,6 +118,7 @@ WATCHED: Final = (
         least_basis=20,
         least_change=0.05,
         up_is="bad",
+        shown_by=("failure_count", "success_rate"),
         dimensions=("tool", "error_type", "project", "agent", "user", "session"),
     ),
     Watched(
@@ -117,11 +127,12 @@ WATCHED: Final = (
         family="cache",
         part=("cache_read_tokens",),
         whole=("input_tokens", "cache_read_tokens", "cache_write_tokens"),
-        where=_WITH_TOKENS,
+        where=_REQUESTS,
         least_basis=20,
         least_change=0.05,
         least_ratio=1,
         up_is="good",
+        shown_by=("cache_hit_rate", "cache_read_tokens"),
         dimensions=_SPENDING,
     ),
     Watched(
@@ -132,8 +143,10 @@ WATCHED: Final = (
         where=_TOOL_CALLS,
         basis="timed",
         least_basis=40,
+        percentile=0.95,
         least_change=500,
         up_is="bad",
+        shown_by=("duration_p95", "timed"),
         dimensions=("tool", "project", "user", "session"),
     ),
     Watched(
@@ -143,9 +156,11 @@ WATCHED: Final = (
         part=("duration_p50",),
         where=_AGENT_RUNS,
         basis="timed",
-        least_basis=10,
+        least_basis=12,
+        percentile=0.5,
         least_change=5000,
         up_is="bad",
+        shown_by=("duration_p50", "timed"),
         dimensions=("agent", "project", "model", "user", "session"),
     ),
 )
