@@ -47,9 +47,7 @@ def test_more_projects_make_no_more_false_alarms() -> None:
 
 
 def _with_friday(points: Sequence[Point], change: Callable[[Point], float]) -> list[Point]:
-    return [
-        msgspec.structs.replace(point, part=change(point)) if point.day == FRIDAY else point for point in points
-    ]
+    return [msgspec.structs.replace(point, part=change(point)) if point.day == FRIDAY else point for point in points]
 
 
 @pytest.mark.parametrize(
@@ -69,7 +67,9 @@ def test_a_large_change_is_seldom_missed(measure: str, change: Callable[[Point],
     found = 0
     for history in histories:
         planted = {**history, measure: _with_friday(history[measure], change)}
-        found += any(one.point.day == FRIDAY and one.point.part != _friday(history[measure]) for one in _told([planted], 0.05))
+        found += any(
+            one.point.day == FRIDAY and one.point.part != _friday(history[measure]) for one in _told([planted], 0.05)
+        )
     assert found / len(histories) >= at_least
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 import random
 from statistics import NormalDist
 
@@ -12,17 +13,21 @@ from tachograph.insights.robust import chance, modified_z, spread, surprising
 VALUES = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=42)
 
 
-def test_the_spread_of_nine_values_by_hand() -> None:
-    # median 5; deviations 4 3 2 1 0 1 2 3 95, whose median is 2
-    assert spread([1, 2, 3, 4, 5, 6, 7, 8, 100]) == pytest.approx(2 / 0.6745)
+def test_the_spread_of_five_values_by_hand() -> None:
+    # median 0, MAD 1; weights of distances 0, 1, 1, 2 (in ninths, squared: 0, 1/81, 1/81, 4/81), and none beyond nine
+    above = 2 * (80 / 81) ** 4 + 4 * (77 / 81) ** 4
+    below = 1 + 2 * (80 / 81) * (76 / 81) + (77 / 81) * (61 / 81)
+    assert spread([0, 1, -1, 2, -100]) == pytest.approx(math.sqrt(5 * above) / below)
 
 
-def test_the_modified_z_score_by_hand() -> None:
-    assert modified_z(12, [1, 2, 3, 4, 5, 6, 7, 8, 100], 0.1) == pytest.approx(0.6745 * 7 / 2)
+def test_the_spread_of_many_normal_values_is_their_standard_deviation() -> None:
+    rng = random.Random(20260301)
+    assert spread([rng.gauss(7, 3) for _ in range(20_000)]) == pytest.approx(3, rel=0.02)
 
 
-def test_one_outlier_of_the_past_hides_no_other() -> None:
-    assert modified_z(12, [1, 2, 3, 4, 5, 6, 7, 8, 1e9], 0.1) == modified_z(12, [1, 2, 3, 4, 5, 6, 7, 8, 9], 0.1)
+def test_outliers_of_the_past_hide_no_other() -> None:
+    past = [4, 4, 5, 5, 6, 6, 7, 7, 8, 8]
+    assert modified_z(25, [*past, 1e9], 0.1) == modified_z(25, [*past, 1e3], 0.1) > 3.5
 
 
 def test_where_most_days_are_the_same_the_least_spread_counts() -> None:
@@ -47,8 +52,8 @@ def test_chances_are_those_of_normal_samples() -> None:
         beyond = 0
         for _ in range(4000):
             past = [rng.gauss(0, 1) for _ in range(days)]
-            beyond += abs(modified_z(rng.gauss(0, 1), past, 1e-9)) > 3.5
-        assert beyond / 4000 == pytest.approx(chance(3.5, days), rel=0.35)
+            beyond += abs(modified_z(rng.gauss(0, 1), past, 1e-9)) > 2.5
+        assert beyond / 4000 == pytest.approx(chance(2.5, days), rel=0.25)
 
 
 def test_of_many_days_the_chance_is_that_of_the_normal_distribution() -> None:

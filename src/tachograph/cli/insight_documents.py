@@ -29,6 +29,8 @@ def document(findings: Findings, days: Days, options: Namespace) -> dict[str, An
         "past_days": findings.past_days,
         "past_days_needed": LEAST_PAST,
         "latest": None if findings.latest is None else str(findings.latest),
+        "at_least": list(findings.at_least),
+        "exact": findings.is_exact,
         "insights": [_insight(one, options) for one in findings.insights],
     }
 

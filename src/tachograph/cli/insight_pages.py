@@ -72,14 +72,14 @@ def _empty(findings: Findings, days: Days) -> list[str]:
 
 def _first_line(insight: Insight) -> Text:
     words = WORDS[insight.measure]
-    where = "everything" if insight.project is None else printable(insight.project)
+    where = "overall" if insight.project is None else f"in {printable(insight.project)}"
     usual = f"usually {words.value(insight.usual)} ({words.value(insight.low)} to {words.value(insight.high)})"
     when = f"{_day(insight.day)}{'' if insight.is_over else ' so far'}"
     rest = "".join([_duration(insight), *map(_also, insight.also)])
     return Text.assemble(
         (f"{_ARROWS[insight.direction]} {_SENSES[insight.sense]}", _STYLES[insight.sense]),
         (f" {words.title}", "bold"),
-        f" of {where}: {words.value(insight.value)} on {when}, {usual}{rest}",
+        f" {where}: {words.value(insight.value)} on {when}, {usual}{rest}",
     )
 
 
@@ -102,10 +102,15 @@ def _day(day: date) -> str:
 def _explained(insight: Insight, explanation: Explanation) -> str:
     dimension = _DIMENSIONS.get(explanation.dimension, explanation.dimension)
     groups = ", ".join(
-        f"{printable(one.group or '')} ({share(one.share)} of it: {_change(insight, explanation, one)})"
+        f"{printable(one.group or '')} ({_part(one.share)}: {_change(insight, explanation, one)})"
         for one in explanation.groups
     )
     return f"{dimension} {groups}"
+
+
+def _part(of_change: float) -> str:
+    """What others took back isn't told."""
+    return "all of it" if of_change > 0.995 else f"{of_change:.0%} of it".replace("%", " %")
 
 
 def _change(insight: Insight, explanation: Explanation, one: Contribution) -> str:

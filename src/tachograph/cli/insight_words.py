@@ -51,11 +51,13 @@ WORDS: Final = {
     "tokens": Words("tokens", _tokens, _tokens),
     "cost_usd": Words("cost", dollars, dollars),
     "errors": Words("errors", _whole, _mean),
-    "error_rate": Words("errors among metrics", share, _mean, "metrics"),
-    "tool_failure_rate": Words("failed tool calls", share, _mean, "calls"),
-    "cache_hit_rate": Words("input from caches", share, _tokens, "input"),
-    "tool_duration_p95": Words("p95 of tool calls", duration, _mean, "calls", " slower than the usual p95"),
-    "agent_duration_p50": Words("median of agents' runs", duration, _mean, "runs", " slower than the usual median"),
+    "error_rate": Words("error rate", share, _mean, "metrics"),
+    "tool_failure_rate": Words("failure rate of tool calls", share, _mean, "calls"),
+    "cache_hit_rate": Words("cache hit rate", share, _tokens, "input"),
+    "tool_duration_p95": Words("p95 duration of tool calls", duration, _mean, "calls", " slower than the usual p95"),
+    "agent_duration_p50": Words(
+        "median duration of agent runs", duration, _mean, "runs", " slower than the usual median"
+    ),
 }
 """By the measure's name."""
 

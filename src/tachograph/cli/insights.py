@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import tzinfo
 
-    from tachograph.insights.insight import Days
+    from tachograph.insights.insight import Days, Findings
     from tachograph.store.duckdb import Store
 
 _EXAMPLES: Final = (
@@ -48,7 +49,8 @@ def run(command: str, arguments: Sequence[str]) -> int:
         from tachograph.cli.insight_pages import insights_page
 
         insights_page(findings, days, options)
-    _remark(remarks)
+    for line in [*remarks, *_of(findings)]:
+        print(line, file=sys.stderr)
     return 0
 
 
@@ -107,8 +109,12 @@ def _days(store: Store, options: Namespace, zone: tzinfo, since: date | None, un
     return Days(since=first, until=last, now=now, zone=zone, projects=folders, sensitivity=options.sensitivity)
 
 
-def _remark(remarks: Sequence[str]) -> None:
-    import sys
-
-    for line in remarks:
-        print(line, file=sys.stderr)
+def _of(findings: Findings) -> list[str]:
+    """What is to be remarked of the figures."""
+    remarks = []
+    if findings.at_least:
+        named = ", ".join(findings.at_least)
+        remarks.append(f"not all of {named} is known: that it changed may mean that more or less of it is told")
+    if not findings.is_exact:
+        remarks.append("of some of these days only sums are kept: they may be counted on the day before or after")
+    return remarks

@@ -40,6 +40,8 @@ def explanations(history: History, watched: Watched, scope: Scope, judged: Judge
         if dimension == "project" and scope is not None:
             continue
         groups = _amounts(history, watched, scope, judged, dimension, days)
+        if dimension in _OF_ONE_DAY and _are_few(groups.values()):
+            continue
         told = telling(_contributions(watched, dimension, groups))
         if told:
             found.append(_explanation(watched, dimension, told, _together(groups.values())))
@@ -63,6 +65,11 @@ def is_beyond_chance(history: History, watched: Watched, scope: Scope, judged: J
     rows = history.rows([watched], ("day",), _slow(watched, scope, judged), day, day).rows
     slow = Events(rows[0]["timed"] if rows else 0, judged.point.basis)
     return normal_score(slow, 1 - watched.percentile) * (1 if judged.z > 0 else -1) >= UNUSUAL_Z
+
+
+def _are_few(groups: Iterable[Amounts]) -> bool:
+    """Whether one group had all of the day, so that it can't but explain it."""
+    return sum(bool(one.part_after or one.whole_after) for one in groups) < 2
 
 
 def _slow(watched: Watched, scope: Scope, judged: Judgement) -> Filter | None:

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from tachograph.aggregate.question import time_zone
 from tachograph.errors import BadQuestion
 from tachograph.insights.explaining import explanations, is_beyond_chance
 from tachograph.insights.history import History, of_scope, start_of
-from tachograph.insights.insight import FALSE_SHARE, Findings, Insight
+from tachograph.insights.insight import FALSE_SHARE, Days, Findings, Insight
 from tachograph.insights.judging import PAST_DAYS, Judgement, judge, surprises
 from tachograph.insights.telling import told
 from tachograph.insights.watched import WATCHED
 from tachograph.query.model import Query
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from datetime import date
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import date, tzinfo
 
     from tachograph.insights.history import Scope, Series
-    from tachograph.insights.insight import Days
+    from tachograph.insights.insight import Sensitivity
     from tachograph.insights.judging import Point
     from tachograph.insights.watched import Sense, Watched
     from tachograph.store.duckdb import Store
@@ -28,8 +29,30 @@ LONGEST_DAYS: Final = 366
 _OPPOSITE: Final[dict[Sense, Sense]] = {"bad": "good", "good": "bad", "neutral": "neutral"}
 
 
-def find_insights(store: Store, days: Days) -> list[Insight]:
-    """What was unusual on those days, the most important first; nothing where there is too little to compare with."""
+def find_insights(
+    store: Store,
+    since: date,
+    until: date,
+    *,
+    timezone: tzinfo | str = "UTC",
+    projects: Iterable[str] = (),
+    sensitivity: Sensitivity = "normal",
+    now: datetime | None = None,
+) -> list[Insight]:
+    """What was unusual from one day to another (within), the most important first; [] if nothing was.
+
+    Days are those of `timezone`; one that isn't over at `now` (aware; else by the clock) isn't judged by amounts.
+    With `projects` only those are looked at, else each of them and everything together. Where there is too little to
+    compare with, nothing is told. Raises `BadQuestion` for an unknown zone, and as `look` does.
+    """
+    days = Days(
+        since=since,
+        until=until,
+        now=now or datetime.now(UTC),
+        zone=time_zone(timezone) if isinstance(timezone, str) else timezone,
+        projects=tuple(projects),
+        sensitivity=sensitivity,
+    )
     return list(look(store, days).insights)
 
 
@@ -70,12 +93,15 @@ class _Look:
             for run in self._runs(scope, watched, [one for one in judgements if id(one) in surprising])
         ]
         active = {point.day for (_, name), points in self._series.items() if name == "count" for point in points}
+        important = told(insights)
         return Findings(
-            told(insights),
+            important,
             comparisons=len(everything),
             active_days=len([day for day in active if day >= self._days.since]),
             past_days=self._past_days(),
             latest=self._history.latest(),
+            at_least=tuple(name for name in self._history.at_least if name in _used(important)),
+            is_exact=self._history.is_exact,
         )
 
     def _judged(self, watched: Watched, points: Sequence[Point], since: date) -> Iterator[Judgement]:
@@ -147,3 +173,9 @@ def _watched(series: Series) -> Iterator[tuple[Scope, Watched, list[Point]]]:
     by_name = {one.name: one for one in WATCHED}
     for (scope, name), points in series.items():
         yield scope, by_name[name], points
+
+
+def _used(insights: Iterable[Insight]) -> set[str]:
+    """What the values that are told are made of."""
+    changed = {name for one in insights for name in (one.measure, *(also.measure for also in one.also))}
+    return {name for one in WATCHED if one.name in changed for name in one.measures}

@@ -33,6 +33,16 @@ class History:
         self.zone = zone
         self._known: dict[Query, QueryResult] = {}
 
+    @property
+    def at_least(self) -> tuple[str, ...]:
+        """Measures that are more than is told somewhere in what was asked."""
+        return tuple(sorted({name for result in self._known.values() for name in result.at_least}))
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether nothing of what was asked is condensed so that it may be a little off."""
+        return all(result.exact for result in self._known.values())
+
     def latest(self) -> date | None:
         """The last day on which anything happened; None if nothing ever did."""
         rows = self._ask(Query(by=("day",), order=("-day",), limit=1, zone=self.zone)).rows

@@ -107,3 +107,7 @@ class Findings(msgspec.Struct, frozen=True):
     """How many days before the last of them, of those that count as its past, had anything."""
     latest: date | None
     """The last day on which anything happened, in the whole store; None if nothing ever did."""
+    at_least: tuple[str, ...]
+    """Measures that logs or prices don't tell all of: that they changed may be a change of what is told."""
+    is_exact: bool
+    """False where of some days only sums are kept, whose percentiles are within 1 %."""
