@@ -37,7 +37,7 @@ def test_an_insight_is_three_lines(failing: Path, tachograph: Command) -> None:
     assert "Bash (" in why
     assert shown == (
         "  tachograph query --measure failure_count,success_rate --by day --type tool_use --project /srv/api"
-        " --since 2026-03-13 --until 2026-04-24 --timezone UTC"
+        " --since 2026-03-16 --until 2026-04-24 --timezone UTC"
     )
 
 

@@ -1,4 +1,4 @@
-"""Made-up histories of eight weeks, with changes planted on known days."""
+"""Made-up histories of six weeks, with changes planted on known days."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
     from tachograph.insights.insight import Sensitivity
 
-FIRST = date(2026, 3, 2)
+FIRST = date(2026, 3, 16)
 """A Monday."""
 LAST = date(2026, 4, 24)
-"""A Friday, eight weeks later."""
+"""The Friday of the sixth week."""
 TOOLS = {"Bash": (900.0, 0.06), "Read": (20.0, 0.01), "Edit": (60.0, 0.04), "WebFetch": (2500.0, 0.1)}
 """Median milliseconds and share of failures."""
 
