@@ -117,13 +117,14 @@ def _change(insight: Insight, explanation: Explanation, one: Contribution) -> st
     """What changed in a group: its amount, its own rate, or how much of everything it is."""
     words, amounts = WORDS[insight.measure], one.amounts
     if one.mix is None or one.own is None:
-        return f"{words.part(amounts.part_after)}, usually {words.part(amounts.part_before)}"
+        now = f"{words.part(amounts.part_after)} {words.events}".rstrip()
+        return f"{now}, usually {words.part(amounts.part_before)}"
     rate = f"{_ratio(amounts.part_after, amounts.whole_after)}{words.of_things}"
     if abs(one.own) > abs(one.mix):
         return f"{rate}, usually {_ratio(amounts.part_before, amounts.whole_before)}"
-    now = _ratio(amounts.whole_after, explanation.whole_after)
+    part = _ratio(amounts.whole_after, explanation.whole_after)
     usual = _ratio(amounts.whole_before, explanation.whole_before)
-    return f"{now} of the {words.things}, usually {usual}, at {rate}"
+    return f"{part} of the {words.things}, usually {usual}, at {rate}"
 
 
 def _ratio(part: float, whole: float) -> str:

@@ -27,6 +27,8 @@ class Words(msgspec.Struct, frozen=True):
     value: Callable[[Any], str]
     part: Callable[[Any], str]
     """How much of it a group has, on the day or (a mean) on usual ones."""
+    events: str = ""
+    """What those are, where it is a rate of events."""
     things: str = ""
     """What a rate is taken of."""
     of_things: str = ""
@@ -51,12 +53,14 @@ WORDS: Final = {
     "tokens": Words("tokens", _tokens, _tokens),
     "cost_usd": Words("cost", dollars, dollars),
     "errors": Words("errors", _whole, _mean),
-    "error_rate": Words("error rate", share, _mean, "metrics"),
-    "tool_failure_rate": Words("failure rate of tool calls", share, _mean, "calls"),
-    "cache_hit_rate": Words("cache hit rate", share, _tokens, "input"),
-    "tool_duration_p95": Words("p95 duration of tool calls", duration, _mean, "calls", " slower than the usual p95"),
+    "error_rate": Words("error rate", share, _mean, "errors", "metrics"),
+    "tool_failure_rate": Words("failure rate of tool calls", share, _mean, "failures", "calls"),
+    "cache_hit_rate": Words("cache hit rate", share, _tokens, "", "input"),
+    "tool_duration_p95": Words(
+        "p95 duration of tool calls", duration, _mean, "", "calls", " slower than the usual p95"
+    ),
     "agent_duration_p50": Words(
-        "median duration of agent runs", duration, _mean, "runs", " slower than the usual median"
+        "median duration of agent runs", duration, _mean, "", "runs", " slower than the usual median"
     ),
 }
 """By the measure's name."""
