@@ -123,6 +123,8 @@ def test_a_cost_that_is_not_known_whole_is_remarked(tmp_path: Path, tachograph: 
         (["--until", "2026-02-30"], "tachograph: --until: '2026-02-30' is no day of the calendar"),
         (["--since", "2026-04-24", "--until", "2026-04-20"], "--since 2026-04-24 is after 2026-04-20"),
         (["--since", "2020-01-01", "--until", "2026-04-20"], "is more than 366 days"),
+        (["--until", "0001-01-02"], "only days from 0002-01-01 to 9998-12-31"),
+        (["--until", "9999-12-31"], "only days from 0002-01-01 to 9998-12-31"),
         (["--timezone", "Atlantis"], "there is no time zone 'Atlantis'"),
     ],
 )
@@ -133,6 +135,14 @@ def test_mistakes_are_named(options: list[str], words: str, failing: Path, tacho
 def test_without_logs_it_says_what_to_do(home: Path, tachograph: Command) -> None:
     assert "tachograph summary --demo" in tachograph.mistake("insights")
     assert "there is no store yet" in tachograph.mistake("insights", "--no-ingest")
+
+
+def test_sums_that_are_kept_by_day_tell_the_same(failing: Path, tachograph: Command) -> None:
+    before = tachograph("insights", "--until", "2026-04-24")
+    tachograph("retention", "apply", "--delete-detail-after", "1d", "--resolution", "day", "--unread")
+    after = tachograph("insights", "--until", "2026-04-24")
+    assert after.out == before.out
+    assert after.err.startswith("of some of these days only sums are kept")
 
 
 def test_it_reads_what_is_new_first(failing: Path, tachograph: Command) -> None:

@@ -79,6 +79,10 @@ def test_small_changes_are_not_told_however_regular_the_past_was() -> None:
     assert _judged([100.0] * 28, 160).is_unusual
 
 
+def test_days_that_took_less_than_no_time_are_no_error() -> None:
+    assert not _judged([-5.0, -4.0, -6.0] * 4, -5).is_unusual
+
+
 def test_where_nothing_was_ever_spent_spending_is_unusual() -> None:
     assert _judged([0.0] * 28, 5).is_unusual
     assert not _judged([0.0] * 28, 0).is_unusual

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Final
 
 from tachograph.cli.answering import opened
@@ -104,7 +104,7 @@ def _days(store: Store, options: Namespace, zone: tzinfo, since: date | None, un
     last = until or (History(store, zone).latest() if options.demo else None) or today
     if since is not None and last < since:
         raise BadQuestion(f"--since {since} is after {last}, the last day", mend="name an earlier one")
-    first = since or last - timedelta(days=_USUAL_DAYS - (last != today))
+    first = since or date.fromordinal(max(1, last.toordinal() - _USUAL_DAYS + (last != today)))
     folders = tuple(project_folder(folder) for folder in options.project or ())
     return Days(since=first, until=last, now=now, zone=zone, projects=folders, sensitivity=options.sensitivity)
 
@@ -116,5 +116,7 @@ def _of(findings: Findings) -> list[str]:
         named = ", ".join(findings.at_least)
         remarks.append(f"not all of {named} is known: that it changed may mean that more or less of it is told")
     if not findings.is_exact:
-        remarks.append("of some of these days only sums are kept: they may be counted on the day before or after")
+        remarks.append(
+            "of some of these days only sums are kept: their percentiles are within 1 %, or some are of another day"
+        )
     return remarks

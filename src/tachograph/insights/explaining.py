@@ -33,7 +33,12 @@ Sums = dict[tuple["date", str | None], float]
 
 
 def explanations(history: History, watched: Watched, scope: Scope, judged: Judgement) -> tuple[Explanation, ...]:
-    """For each dimension that explains the change, the groups that do; the dimension with the fewest groups first."""
+    """For each dimension that explains the change, the groups that do; the dimension with the fewest groups first.
+
+    None of a duration's where of some of the past only sums are kept: how many took longer isn't known then.
+    """
+    if watched.kind == "duration" and not _is_known(history, watched, scope, judged):
+        return ()
     days = usual_days(judged.past)
     found = []
     for dimension in watched.dimensions:
@@ -65,6 +70,11 @@ def is_beyond_chance(history: History, watched: Watched, scope: Scope, judged: J
     rows = history.rows([watched], ("day",), _slow(watched, scope, judged), day, day).rows
     slow = Events(rows[0]["timed"] if rows else 0, judged.point.basis)
     return normal_score(slow, 1 - watched.percentile) * (1 if judged.z > 0 else -1) >= UNUSUAL_Z
+
+
+def _is_known(history: History, watched: Watched, scope: Scope, judged: Judgement) -> bool:
+    first, last = judged.past[0].day, judged.point.day
+    return history.rows([watched], ("day",), _slow(watched, scope, judged), first, last).exact
 
 
 def _are_few(groups: Iterable[Amounts]) -> bool:

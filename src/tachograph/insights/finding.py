@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from tachograph.aggregate.question import time_zone
@@ -17,7 +17,7 @@ from tachograph.query.model import Query
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from datetime import date, tzinfo
+    from datetime import tzinfo
 
     from tachograph.insights.history import Scope, Series
     from tachograph.insights.insight import Sensitivity
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from tachograph.store.duckdb import Store
 
 LONGEST_DAYS: Final = 366
+FIRST_DAY: Final = date(2, 1, 1)
+LAST_DAY: Final = date(9998, 12, 31)
 _OPPOSITE: Final[dict[Sense, Sense]] = {"bad": "good", "good": "bad", "neutral": "neutral"}
 
 
@@ -59,7 +61,8 @@ def find_insights(
 def look(store: Store, days: Days) -> Findings:
     """The insights, and how much was looked at.
 
-    Raises `BadQuestion` where the last day is before the first, or more than a year after it.
+    Raises `BadQuestion` where the last day is before the first, or more than a year after it, or where the calendar has
+    no past or no end for them.
     """
     if days.until < days.since:
         raise BadQuestion(f"the last day, {days.until}, is before the first, {days.since}", mend="swap them")
@@ -67,6 +70,8 @@ def look(store: Store, days: Days) -> Findings:
         raise BadQuestion(
             f"{days.since} to {days.until} is more than {LONGEST_DAYS} days", mend="look at no more than a year at once"
         )
+    if days.since < FIRST_DAY or days.until > LAST_DAY:
+        raise BadQuestion(f"only days from {FIRST_DAY} to {LAST_DAY} can be looked at", mend="name one of them")
     return _Look(store, days).findings()
 
 
@@ -78,6 +83,7 @@ class _Look:
         self._history = History(store, days.zone)
         first = days.since - timedelta(days=2 * PAST_DAYS)  # so that what began up to six weeks ago is told from when
         self._series = self._history.series(first, days.until, days.projects)
+        self._is_exact = self._history.is_exact
 
     def findings(self) -> Findings:
         """All of it."""
@@ -101,7 +107,7 @@ class _Look:
             past_days=self._past_days(),
             latest=self._history.latest(),
             at_least=tuple(name for name in self._history.at_least if name in _used(important)),
-            is_exact=self._history.is_exact,
+            is_exact=self._is_exact,
         )
 
     def _judged(self, watched: Watched, points: Sequence[Point], since: date) -> Iterator[Judgement]:

@@ -45,7 +45,7 @@ class History:
 
     def latest(self) -> date | None:
         """The last day on which anything happened; None if nothing ever did."""
-        rows = self._ask(Query(by=("day",), order=("-day",), limit=1, zone=self.zone)).rows
+        rows = run(self._store, Query(by=("day",), order=("-day",), limit=1, zone=self.zone)).rows
         return day_of(rows[0]) if rows else None
 
     def series(self, first: date, last: date, projects: tuple[str, ...]) -> Series:

@@ -110,4 +110,4 @@ class Findings(msgspec.Struct, frozen=True):
     at_least: tuple[str, ...]
     """Measures that logs or prices don't tell all of: that they changed may be a change of what is told."""
     is_exact: bool
-    """False where of some days only sums are kept, whose percentiles are within 1 %."""
+    """False where of some days only sums are kept: percentiles are within 1 %, or some are of another day."""

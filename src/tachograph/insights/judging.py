@@ -82,7 +82,7 @@ def judge(watched: Watched, day: date, series: Sequence[Point]) -> Judgement | N
     tenths = quantiles(values, n=10, method="inclusive")
     return Judgement(
         point, tuple(past), usual, tenths[0], tenths[-1], z, chance(z, len(past)),
-        abs(z) >= UNUSUAL_Z and _is_large(watched, point.value, usual),
+        abs(z) >= UNUSUAL_Z and z * (point.value - usual) > 0 and _is_large(watched, point.value, usual),
     )  # fmt: skip
 
 
@@ -145,12 +145,13 @@ def amount_z(value: float, past: Sequence[float], least_change: float) -> float:
     Each is added a tenth of what is usual (or of `least_change` where nothing is usual): Tukey's started logarithm,
     Exploratory Data Analysis (1977). The unit doesn't matter.
     """
-    start = (median(past) or least_change) / _STARTED
+    usual = median(past)
+    start = (usual if usual > 0 else least_change) / _STARTED
     return modified_z(_log(value, start), [_log(one, start) for one in past], _LEAST_SPREAD)
 
 
 def _log(value: float, start: float) -> float:
-    return math.log(max(value, 0) + start)
+    return math.log(max(value, 0) + start)  # logs may say that something took less than no time
 
 
 def _events(point: Point) -> Events:
