@@ -81,6 +81,41 @@ def _given(
 
 
 @contextmanager
+def opened(options: Namespace, remarks: list[str]) -> Iterator[Store]:
+    """The store with all that is new in it, or the demo history, for as long as it is asked; adds what to remark.
+
+    Raises `NoLogs` where nothing was ever read and there is nothing to read.
+    """
+    if options.demo:
+        from tachograph.demo import demo_history
+        from tachograph.ingest.reader import plan_paths, read
+
+        with Store.in_memory() as store:
+            read(store, plan_paths(store, [demo_history()], "metrics-log"))
+            remarks.append(_DEMO)
+            yield store
+            return
+    path = store_path(options.home)
+    with trouble_with(path), ExitStack() as early:
+        if options.no_ingest:
+            with _as_it_is(path) as store:
+                remarks += _remarks(store.rejected_count(), 0)
+                yield store
+                return
+        workers = early.enter_context(_hired()) if not path.exists() else ()
+        where = places(path)
+        skipped: list[Skipped] = []
+        listings = Listings(path.parent, __version__)
+        found = listings.find(where, skipped)
+        store, skipped = _up_to_date(path, where, found, skipped, workers)
+        with store:
+            remarks += _remarks(store.rejected_count(), len(skipped))
+            yield store
+            store.write_back_if_much()
+        listings.keep()
+
+
+@contextmanager
 def trouble_with(path: Path) -> Iterator[None]:
     """Whatever goes wrong with the store in this block is raised as `StoreUnusable`."""
     try:
