@@ -6,10 +6,12 @@ moment leaves a store that knows how far it has read, and reading on counts noth
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 import time
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import msgspec
@@ -17,7 +19,7 @@ import msgspec
 from tachograph.errors import StoreDamaged, StoreUnusable
 from tachograph.price_list import data_version
 from tachograph.prices import COST_SQL, PRICE_COLUMNS, PRICE_JOIN, Rate, cost_without_join
-from tachograph.store import copies, rollup
+from tachograph.store import copies, memory, rollup
 from tachograph.store.gate import Gate, Reading
 from tachograph.store.journal import Commit, Rows
 from tachograph.store.ledger import FileEntry, RejectEntry
@@ -25,7 +27,6 @@ from tachograph.store.statements import COMPLETED_DURATION, PRICED_BY, cost_by, 
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
-    from pathlib import Path
     from types import FrameType
 
     from tachograph.columns import ColumnBatch
@@ -33,12 +34,12 @@ if TYPE_CHECKING:
     from tachograph.store.journal import Frame, Journal
 
 SCHEMA_VERSION: Final = 4
+_IN_MEMORY: Final = ":memory:"
 _BUSY_SECONDS: Final = 30.0
 _BUSY_POLL_SECONDS: Final = 0.02
 _IS_HELD: Final = "Could not set lock on file"
 """What DuckDB says of a file that another process has open; whatever else it says may name a path with any words."""
 _CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
-    "memory_limit": "208MB",
     "preserve_insertion_order": False,  # `seq` has the order, so that all cores may append
     "max_vacuum_tasks": 0,  # merging row groups when it closes would rewrite half of what was just appended
     "autoinstall_known_extensions": False,  # nothing is fetched from anywhere
@@ -77,7 +78,7 @@ class Store:
     @classmethod
     def in_memory(cls) -> Store:
         """An empty store that lasts as long as the object."""
-        store = cls(_connect(":memory:", read_only=False), None)
+        store = cls(_connect(_IN_MEMORY, read_only=False), None)
         store._create()
         return store
 
@@ -363,6 +364,7 @@ class Loading:
 
     def __enter__(self) -> Self:
         self._journal = self._store.journal() if self._keeping_journal else None
+        self._give_memory(memory.for_loading())
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -374,6 +376,10 @@ class Loading:
         if self.appended > self._uncommitted:
             self._connection.execute(self._sql["forget_unfinished"])
         self._with_all_cores()
+        self._give_memory(memory.for_questions())
+
+    def _give_memory(self, size: str) -> None:
+        self._connection.execute(f"SET memory_limit = '{size}'")
 
     def _begin(self) -> None:
         """Begins a transaction, where none is under way."""
@@ -555,11 +561,14 @@ class Loading:
         if rejects:
             self._insert("rejects", "VARCHAR BIGINT BIGINT VARCHAR", list(map(msgspec.structs.astuple, rejects)))
         self._connection.commit()
-        if self.appended:
-            rollup.roll_up_if_much(self._connection)
+        if self.appended and rollup.is_due(self._connection):
+            self._give_memory(memory.for_questions())
+            rollup.roll_up(self._connection)
+            self._give_memory(memory.for_loading())
         self._begun, self.appended = False, 0
         if self._store.somebody_waits():
             self._store.let_others_in()
+            self._give_memory(memory.for_loading())
             self._one_core = False
 
     def _load(self) -> None:
@@ -663,7 +672,12 @@ def _make_file(path: Path) -> None:
 def _connect(database: str, *, read_only: bool) -> DuckDBPyConnection:
     from tachograph.store import engine  # noqa: PLC0415 - takes time, which a command that asks nothing shouldn't pay
 
-    connection = engine.connect(database, read_only=read_only, config=_CONFIG)
+    config = _CONFIG | {"memory_limit": memory.for_questions()}
+    if database == _IN_MEMORY:
+        from tempfile import gettempdir  # noqa: PLC0415 - few need it
+
+        config["temp_directory"] = str(Path(gettempdir(), f"tachograph-{os.getpid()}"))
+    connection = engine.connect(database, read_only=read_only, config=config)
     if not read_only:
         connection.execute("PRAGMA disable_checkpoint_on_shutdown")  # see Store.close
     return connection

@@ -47,12 +47,12 @@ def rolled(connection: DuckDBPyConnection) -> int:
     return _said(connection).get("rolled", 0)
 
 
-def roll_up_if_much(connection: DuckDBPyConnection) -> None:
-    """Brings the sums up to the last metric, if that makes enough of a difference. No transaction may be under way."""
+def is_due(connection: DuckDBPyConnection) -> bool:
+    """Whether it makes a difference to bring the sums up to the last metric."""
     said = _said(connection)
     done = said.get("rolled", 0)
-    if said["whole"] - done >= (MORE_ROWS if done else FIRST_ROWS) or (done and _dirty(connection) > _DIRTY_MAX):
-        roll_up(connection)
+    more = said["whole"] - done >= (MORE_ROWS if done else FIRST_ROWS)
+    return more or (done > 0 and _dirty(connection) > _DIRTY_MAX)
 
 
 def roll_up(connection: DuckDBPyConnection) -> None:
