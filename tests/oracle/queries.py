@@ -4,21 +4,20 @@ Of the engine it knows the form of a question (`tachograph.query.model`), and no
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from tachograph.query.model import CLOCK, OTHER, Query
 
+from .query_earlier import earlier_range
 from .query_fields import attributed, meets
 from .query_measures import measured
 from .query_table import Asked, Series, Table, asked, series_of, table
-from .query_windows import Windows, is_midnight, label
+from .query_windows import label
 from .reading import Metric
-from .windows import moment_of
 
 Row = dict[str, Any]
 Key = tuple[Callable[["Line"], Any], bool]  # what is ordered by, and whether the largest comes first
-WEEK = timedelta(days=7)
 
 
 class Line(NamedTuple):
@@ -41,7 +40,7 @@ def answer(metrics: list[Metric], query: Query) -> dict[str, Any]:
     ]
     now = table(passing, question, _utc(query.start), _utc(query.end))
     kept, left_out = _limited(now, question)
-    before = table(passing, question, *_earlier_range(question)) if query.compare else None
+    before = table(passing, question, *earlier_range(query)) if query.compare else None
     lines = kept + (_others(left_out, question) if query.other else [])
     rows = [_row(line, question, now, before, kept) for line in _ordered(lines, _keys(question, question.query.by))]
     total = _measures(now.chosen, question)
@@ -183,20 +182,3 @@ def _change(now: float | None, before: float | None) -> Row:
     if now is None or before is None:
         return {"absolute": None, "relative": None}
     return {"absolute": now - before, "relative": (now - before) / before if before else None}
-
-
-def _earlier_range(question: Asked) -> tuple[datetime, datetime]:
-    start, end = _utc(question.query.start), _utc(question.query.end)
-    assert start is not None
-    assert end is not None
-    zone = question.zone
-    if question.query.compare == "previous_weekdays":
-        wall_start, wall_end = (moment.astimezone(question.query.zone).replace(tzinfo=None) for moment in (start, end))
-        weeks = 1
-        while weeks * WEEK < wall_end - wall_start:
-            weeks += 1
-        return moment_of(wall_start - weeks * WEEK, zone), moment_of(wall_end - weeks * WEEK, zone)
-    if is_midnight(start, zone) and is_midnight(end, zone):
-        days = Windows(1, "day", zone)
-        return days.back(start, len(days.between(start, end))), start
-    return start - (end - start), start

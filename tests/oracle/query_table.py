@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from tachograph.query.model import Query
 
 from .query_fields import value
-from .query_windows import INSTANT, Windows, windows
+from .query_windows import INSTANT, Windows, windows, zone_name
 from .reading import Metric
 
 Series = tuple[Any, ...]
@@ -33,7 +33,7 @@ class Table(NamedTuple):
 
 def asked(query: Query) -> Asked:
     """What a valid query asks."""
-    zone = str(getattr(query.zone, "key", "UTC"))
+    zone = zone_name(query.zone)
     named = {name: windows(name, zone, query.week_start, query.month_start) for name in query.by}
     window = next((name for name in query.by if named[name]), None)
     others = tuple(name for name in query.by if name != window)

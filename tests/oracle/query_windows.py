@@ -4,7 +4,7 @@ All moments that come in and go out are in UTC.
 """
 
 import re
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -92,6 +92,11 @@ def windows(dimension: str, zone: str, week_start: str, month_start: int) -> Win
     """The windows that a dimension names, such as "hour" or "15 minutes"; None if it is no window."""
     named = WINDOW.fullmatch(dimension)
     return named and Windows(int(named["n"] or 1), named["unit"], zone, week_start, month_start)
+
+
+def zone_name(zone: tzinfo) -> str:
+    """The IANA name of a query's zone."""
+    return str(getattr(zone, "key", "UTC"))
 
 
 def label(start: datetime, zone: str) -> str:
