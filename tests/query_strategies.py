@@ -167,13 +167,16 @@ FILTERS = st.recursive(_conditions(), _combined, max_leaves=5)
 # Most of all those that most metrics have.
 DIMENSIONS = st.sampled_from((*NAMES, *CLOCK, *("tool", "session", "type", "outcome", "user", "project") * 3))
 PERCENTILES = st.sampled_from(("50", "95", "99", "99.9", "0.001", "99.999", "33.333", "25", "75", "12.5"))
-MEASURE_NAMES = st.sampled_from(MEASURES) | PERCENTILES.map("duration_p{}".format)
+MEASURE_NAMES = st.sampled_from((*MEASURES, "active_ms", "tokens_per_minute", "count")) | PERCENTILES.map(
+    "duration_p{}".format
+)
 WINDOWS = (
     *("minute", "15 minutes", "7 minutes", "90 minutes", "hour", "hour", "6 hours", "5 hours"),
     *("day", "day", "day", "3 days", "7 days", "week", "week", "2 weeks", "month", "month", "3 months"),
 )
 # How far the ends of a range may be apart where each of its windows has a row.
 SPANS = {"minute": timedelta(hours=3), "hour": timedelta(days=3), "day": timedelta(days=40)}
+BEFORE = tuple(timedelta(seconds=n) for n in (0, 60, 900, 3599, 3600, 5400, 7200, 12 * 3600, 86_400))
 LONGEST = timedelta(days=200)
 WEEKDAYS: tuple[Weekday, ...] = ("monday", "monday", "tuesday", "thursday", "saturday", "sunday")
 COMPARES: tuple[Compare | None, ...] = (None, None, None, "previous", "previous_weekdays")
@@ -198,7 +201,7 @@ def queries(draw: DrawFn, near: tuple[Anchor, ...]) -> Query:
     compare = draw(st.sampled_from(COMPARES))
     span = SPANS.get(_unit(window), LONGEST) if window and (fill or rolling > 1 or compare) else LONGEST
     start, end = _range(draw, near, span, bounded=compare is not None or (span < LONGEST or len(near) > 1))
-    limit = draw(st.sampled_from((None, None, 1, 2, 5)))
+    limit = draw(st.sampled_from((None, None, None, 1, 1, 2, 5)))
     # What the rows of the windows left out add up to isn't defined where they share metrics.
     alone = by == [window] and (rolling > 1 or compare is not None)
     return Query(
@@ -206,10 +209,10 @@ def queries(draw: DrawFn, near: tuple[Anchor, ...]) -> Query:
         by=tuple(by),
         start=start,
         end=end,
-        where=draw(st.none() | FILTERS),
+        where=draw(FILTERS) if draw(st.sampled_from((True, False, False))) else None,
         order=tuple(_order(draw, measures, by)),
         limit=limit,
-        other=limit is not None and not alone and draw(st.booleans()),
+        other=limit is not None and not alone and draw(st.sampled_from((True, True, False))),
         fill=fill,
         zone=ZONES[draw(st.sampled_from((*(anchor.zone for anchor in near) , *[near[0].zone] * 5, *ZONES)))],
         week_start=draw(st.sampled_from(WEEKDAYS)),
@@ -229,13 +232,15 @@ def _order(draw: DrawFn, measures: list[str], by: list[str]) -> list[str]:
 def _range(
     draw: DrawFn, near: tuple[Anchor, ...], span: timedelta, *, bounded: bool
 ) -> tuple[datetime | None, datetime | None]:
-    exact = st.sampled_from(window_edges(near[0]))
-    moments = exact if draw(st.booleans()) else _moments(near[:1])
-    start, end = sorted((draw(moments), draw(moments)))
-    if start == end:
-        end += timedelta(hours=26)
-    end = min(end, start + span)
-    given = "both" if bounded else draw(st.sampled_from(("none", "both", "both", "start", "end")))
+    if span < timedelta(days=7):  # where most metrics are
+        start = near[0].moment - draw(st.sampled_from(BEFORE))
+        end = start + draw(st.sampled_from((span / 3, span, span)))
+    else:
+        exact = st.sampled_from(window_edges(near[0]))
+        moments = exact if draw(st.booleans()) else _moments(near[:1])
+        start, end = sorted((draw(moments), draw(moments)))
+        end = min(end if start < end else end + timedelta(hours=26), start + span)
+    given = "both" if bounded else draw(st.sampled_from(("none", "none", "both", "start", "end")))
     return (start if given in ("both", "start") else None), (end if given in ("both", "end") else None)
 
 
@@ -243,7 +248,7 @@ def _range(
 def askings(draw: DrawFn, max_metrics: int = 25, max_queries: int = 4) -> Asking:
     """The lines of a history, and queries about it."""
     near = tuple(draw(st.lists(st.sampled_from(QUERY_ANCHORS), min_size=1, max_size=2, unique=True)))
-    fewest = draw(st.sampled_from((0, max_metrics // 3, max_metrics // 2)))
+    fewest = draw(st.sampled_from((0, max_metrics // 2, 2 * max_metrics // 3)))
     metrics = draw(st.lists(_metrics(near), min_size=fewest, max_size=max_metrics))
     lines = [_line(number, *metric) for number, metric in enumerate(metrics)]
     return lines, draw(st.lists(queries(near), min_size=1, max_size=max_queries))

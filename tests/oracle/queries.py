@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from tachograph.query.model import CLOCK, OTHER, Query
 
+from . import usage
 from .query_earlier import earlier_range
 from .query_fields import attributed, meets
 from .query_measures import measured
@@ -30,7 +31,7 @@ class Line(NamedTuple):
 
 
 def answer(metrics: list[Metric], query: Query) -> dict[str, Any]:
-    """`total`, `rows`, and whether the answer is `truncated`.
+    """`total`, `rows`, whether the answer is `truncated`, and whether tokens and cost are `at_least` so much.
 
     `metrics` are all there are, as `read_lines` gives them. The query must be a valid one.
     """
@@ -46,7 +47,14 @@ def answer(metrics: list[Metric], query: Query) -> dict[str, Any]:
     total = _measures(now.chosen, question)
     if before:
         total |= _compared(total, _measures(before.chosen, question))
-    return {"total": total, "rows": rows, "truncated": bool(left_out)}
+    return {"total": total, "rows": rows, "truncated": bool(left_out), "at_least": _at_least(now.chosen, question)}
+
+
+def _at_least(chosen: list[Metric], question: Asked) -> list[str]:
+    """Which of `tokens` and `cost_usd` are asked for and leave something out."""
+    untold = any(map(usage.is_of_unknown_usage, chosen))
+    unknown = {"tokens": untold, "cost_usd": untold or any(map(usage.is_unpriced, chosen))}
+    return [name for name in question.query.measures if unknown.get(name)]
 
 
 def _utc(moment: datetime | None) -> datetime | None:

@@ -108,7 +108,7 @@ def test_a_measure_is_what_it_says(measure: str, value: float) -> None:
     ],
 )
 def test_of_nothing_sums_are_zero_and_the_rest_is_null(measure: str, value: int | None) -> None:
-    assert ask([], measure) == {"total": {measure: value}, "rows": [], "truncated": False}
+    assert ask([], measure) == {"total": {measure: value}, "rows": [], "truncated": False, "at_least": []}
 
 
 @pytest.mark.parametrize(
@@ -137,6 +137,13 @@ def test_a_cost_is_reported_or_priced_or_nothing() -> None:
     lines = [line(1, model=OPUS, input_tokens=1_000_000), line(2, model="acme", input_tokens=9), line(3, cost_usd=0.5)]
     assert rows(lines, "cost_usd", by=("model",)) == [(OPUS, 5), ("acme", 0)]
     assert total(lines, "cost_usd") == 5.5
+
+
+def test_tokens_and_cost_are_at_least_so_much_where_something_is_untold() -> None:
+    untold, unpriced, told = line(1, type="token_usage"), line(2, token_count=5), line(3, cost_usd=1, token_count=5)
+    assert ask([untold], "count", "tokens", "cost_usd")["at_least"] == ["tokens", "cost_usd"]
+    assert ask([unpriced], "tokens", "cost_usd")["at_least"] == ["cost_usd"]
+    assert ask([told], "tokens", "cost_usd")["at_least"] == []
 
 
 # Dimensions
