@@ -119,8 +119,12 @@ def test_a_percentile_is_the_value_at_an_exact_index(n: int, p: str, index: int)
 
 
 def test_a_tie_of_times_and_a_session_of_one_metric_add_no_active_time() -> None:
-    lines = [line(1, session_id="s1"), line(2, session_id="s1"), line(3, session_id="s2"), line(4)]
+    lines = [line(1, session_id="s1"), line(2, session_id="s1"), line(3, session_id="s2")]
     assert ask(lines, "active_ms", "tokens_per_minute")["total"] == {"active_ms": 0, "tokens_per_minute": None}
+
+
+def test_metrics_without_a_session_add_no_active_time() -> None:
+    assert total([line(1), line(2, "2026-03-01T09:01:00Z")], "active_ms") == 0
 
 
 def test_active_time_is_between_the_metrics_of_the_row() -> None:
@@ -165,6 +169,11 @@ def test_rows_are_the_combinations_that_occur() -> None:
     assert answered["total"] == {"count": 5}
 
 
+def test_a_range_has_its_start_and_not_its_end() -> None:
+    lines = [line(1, "2026-03-01T00:00Z"), line(2, "2026-03-01T23:59:59.999999Z"), line(3, "2026-03-02T00:00Z")]
+    assert total(lines, "count", start="2026-03-01T01:00+01:00", end="2026-03-02T00:00Z") == 2
+
+
 def test_without_dimensions_there_is_one_combination_at_most() -> None:
     assert rows([line(1), line(2)]) == [(2,)]
     assert rows([]) == []
@@ -182,7 +191,11 @@ def test_without_dimensions_there_is_one_combination_at_most() -> None:
         *(("model", {"model": "m"}, "m"), ("source", {}, "metrics-log"), ("error_type", {"error_type": "e"}, "e")),
         *(("command", {"command_name": "/c"}, "/c"), ("operation", {"operation": "o"}, "o")),
         *(("hook", {"hook_name": "h"}, "h"), ("outcome", {"success": False}, "failure"), ("hour_of_day", {}, 9)),
-        *(("weekday", {}, 7), ("acting_agent", {"agent_id": "x", "agent_run_id": "r"}, "x")),
+        *(
+            ("weekday", {}, 7),
+            ("acting_agent", {"agent_id": ""}, ""),
+            ("acting_agent", {"agent_id": "x", "agent_run_id": "r"}, "x"),
+        ),
     ],
 )
 def test_a_dimension_is_what_the_metric_has(dimension: str, fields: dict[str, Any], value: Any) -> None:
@@ -563,6 +576,10 @@ def test_whole_days_are_counted_in_days_and_other_ranges_in_time() -> None:
     assert earlier("2024-10-28T01:00+01:00", "2024-10-29T01:00+01:00", "Europe/Rome") == (
         "2024-10-27T02:00:00+02:00",
         "2024-10-28T01:00:00+01:00",
+    )
+    assert earlier("2024-10-28T00:00+01:00", "2024-10-28T12:00+01:00", "Europe/Rome") == (
+        "2024-10-27T12:00:00+01:00",
+        "2024-10-28T00:00:00+01:00",
     )
     assert earlier("2024-10-27T18:15Z", "2024-10-28T18:15Z", "Asia/Kathmandu") == (
         "2024-10-27T00:00:00+05:45",
