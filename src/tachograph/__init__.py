@@ -1,8 +1,8 @@
 """Tachograph, the analytics engine for AI agents.
 
 `Recorder` and `AsyncRecorder` write a metrics log. `MetricsAggregator` answers questions about a `Store` or about a
-metrics log (`MetricsParser`); `AggregationType` names them. The names below are imported when they are first used, so
-that importing the package costs nothing.
+metrics log (`MetricsParser`); `AggregationType` names them. `ask` answers any `Query` about either. The names below are
+imported when they are first used, so that importing the package costs nothing.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from tachograph.errors import BadQuestion, BadRecord, NoLogs, StoreUnusable, TachographError, UnreadableLog
     from tachograph.ingest.parser import MetricsParser
     from tachograph.metric import Metric, MetricType, Reject
+    from tachograph.query.asking import ask
+    from tachograph.query.model import Query, QueryResult
     from tachograph.recorder.asynchronous import AsyncRecorder
     from tachograph.recorder.recorder import Recorder
     from tachograph.store.duckdb import Store
@@ -34,6 +36,8 @@ __all__ = [
     "MetricsAggregator",
     "MetricsParser",
     "NoLogs",
+    "Query",
+    "QueryResult",
     "Recorder",
     "Reject",
     "Store",
@@ -41,6 +45,7 @@ __all__ = [
     "TachographError",
     "UnreadableLog",
     "__version__",
+    "ask",
 ]
 
 _HOMES: Final = {
@@ -54,12 +59,15 @@ _HOMES: Final = {
     "MetricsAggregator": "aggregate.aggregator",
     "MetricsParser": "ingest.parser",
     "NoLogs": "errors",
+    "Query": "query.model",
+    "QueryResult": "query.model",
     "Recorder": "recorder.recorder",
     "Reject": "metric",
     "Store": "store.duckdb",
     "StoreUnusable": "errors",
     "TachographError": "errors",
     "UnreadableLog": "errors",
+    "ask": "query.asking",
 }
 
 

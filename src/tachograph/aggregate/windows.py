@@ -45,22 +45,20 @@ def runs(kind: WindowKind, zone: tzinfo, days: Iterable[int]) -> list[Run]:
     `days` are numbers of whole UTC days since 1970 in which something happened, so that moments that lie centuries
     apart cost nothing for the time between.
     """
-    stretches = _stretches(sorted(set(days)))
+    active = stretches(days)
     if kind == "hour":
-        return _merged(
-            window for first, last in stretches for window in _hours(first * DAY_US, (last + 1) * DAY_US, zone)
-        )
+        return as_runs(window for first, last in active for window in _hours(first * DAY_US, (last + 1) * DAY_US, zone))
     begins: dict[date, None] = {}
-    for first, last in stretches:
-        day = _first_of(kind, _local_date(first * DAY_US, zone, -1))
-        end = _local_date((last + 1) * DAY_US - 1, zone, 1)
+    for first, last in active:
+        day = _first_of(kind, local_date(first * DAY_US, zone, -1))
+        end = local_date((last + 1) * DAY_US - 1, zone, 1)
         while day <= end:
             begins[day] = None
             following = _next(kind, day)
             if following <= day:
                 break
             day = following
-    return _merged(_dated(kind, begins, zone))
+    return as_runs(_dated(kind, begins, zone))
 
 
 def window_start(windows: Iterable[Run], moment: str) -> str:
@@ -129,25 +127,27 @@ def _shows(naive_utc: datetime, zone: tzinfo) -> datetime:
     return naive_utc.replace(tzinfo=UTC).astimezone(zone).replace(tzinfo=None)
 
 
-def _offset_us(us: int, zone: tzinfo) -> int:
+def offset_us(us: int, zone: tzinfo) -> int:
+    """How far the clocks of the zone are ahead of UTC at a moment, in microseconds."""
     clamped = min(max(us, FIRST_US + _LIMIT_US), LAST_US - _LIMIT_US)
     return _offset(moment(clamped).astimezone(zone)) // timedelta(microseconds=1)
 
 
-def _local_date(us: int, zone: tzinfo, margin_days: int) -> date:
-    local = us + _offset_us(us, zone) + margin_days * DAY_US
+def local_date(us: int, zone: tzinfo, margin_days: int = 0) -> date:
+    """The date that the clocks show at a moment, or so many days later, within the calendar."""
+    local = us + offset_us(us, zone) + margin_days * DAY_US
     return moment(min(max(local, FIRST_US), LAST_US)).date()
 
 
-def _stretches(days: list[int]) -> list[tuple[int, int]]:
-    """Runs of consecutive days, as (first, last)."""
-    stretches: list[tuple[int, int]] = []
-    for day in days:
-        if stretches and day <= stretches[-1][1] + 3:
-            stretches[-1] = (stretches[-1][0], day)
+def stretches(days: Iterable[int]) -> list[tuple[int, int]]:
+    """Runs of days that are near each other, as (first, last), in order."""
+    found: list[tuple[int, int]] = []
+    for day in sorted(set(days)):
+        if found and day <= found[-1][1] + 3:
+            found[-1] = (found[-1][0], day)
         else:
-            stretches.append((day, day))
-    return stretches
+            found.append((day, day))
+    return found
 
 
 def _first_of(kind: WindowKind, day: date) -> date:
@@ -169,29 +169,30 @@ def _next(kind: WindowKind, day: date) -> date:
 def _dated(kind: WindowKind, begins: Iterable[date], zone: tzinfo) -> Iterator[tuple[int, int]]:
     for day in sorted(begins):
         following = _next(kind, day)
-        start = _edge(day, zone)
-        end = _edge(following, zone) if following > day else LAST_US + 1
+        start = edge(day, zone)
+        end = edge(following, zone) if following > day else LAST_US + 1
         if end > start:
             yield start, end
 
 
-def _edge(day: date, zone: tzinfo) -> int:
+def edge(day: date, zone: tzinfo) -> int:
+    """`midnight`, also where the calendar ends."""
     if zone is UTC:
         return (day.toordinal() - EPOCH.toordinal()) * DAY_US
     try:
         return midnight(day, zone)
     except OverflowError:
         midnight_utc = (day.toordinal() - EPOCH.toordinal()) * DAY_US
-        return midnight_utc - _offset_us(midnight_utc, zone)
+        return midnight_utc - offset_us(midnight_utc, zone)
 
 
 def _hours(start_us: int, end_us: int, zone: tzinfo) -> Iterator[tuple[int, int]]:
     """The hours of a stretch of time; a clock change ends one and begins another."""
     position = start_us - DAY_US  # so that a change in the hour before the stretch is known
-    offset = _offset_us(position, zone)
+    offset = offset_us(position, zone)
     position -= (position + offset) % HOUR_US
     while position < end_us:
-        change = _next_change(position, end_us, zone)
+        change = next_change(position, end_us, zone)
         limit = end_us if change is None else change
         while position < limit:
             following = position + HOUR_US - (position + offset) % HOUR_US
@@ -199,20 +200,20 @@ def _hours(start_us: int, end_us: int, zone: tzinfo) -> Iterator[tuple[int, int]
                 following = min(following, change)
             yield position, following
             position = following
-        offset = _offset_us(position, zone)
+        offset = offset_us(position, zone)
 
 
-def _next_change(start_us: int, end_us: int, zone: tzinfo) -> int | None:
+def next_change(start_us: int, end_us: int, zone: tzinfo) -> int | None:
     """The first moment after `start_us` and before `end_us` with another offset than the moment before it."""
     position = start_us
-    offset = _offset_us(position, zone)
+    offset = offset_us(position, zone)
     while position < end_us:
         ahead = min(position + DAY_US // 4, end_us)
-        if _offset_us(ahead, zone) != offset:
+        if offset_us(ahead, zone) != offset:
             before, after = position // _SECOND_US, -(-ahead // _SECOND_US)
             while after - before > 1:
                 middle = (before + after) // 2
-                if _offset_us(middle * _SECOND_US, zone) == offset:
+                if offset_us(middle * _SECOND_US, zone) == offset:
                     before = middle
                 else:
                     after = middle
@@ -222,7 +223,7 @@ def _next_change(start_us: int, end_us: int, zone: tzinfo) -> int | None:
     return None
 
 
-def _merged(windows: Iterable[tuple[int, int]]) -> list[Run]:
+def as_runs(windows: Iterable[tuple[int, int]]) -> list[Run]:
     """Brings windows that follow each other and have the same width into runs."""
     merged: list[Run] = []
     for start, end in windows:

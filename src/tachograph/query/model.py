@@ -1,4 +1,4 @@
-"""What a query says. `docs/queries.md` defines each measure, dimension and option; `checked` says what is wrong with one."""
+"""What a query says. `docs/queries.md` defines each measure, dimension and option; `checking` says what is wrong."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class All(msgspec.Struct, frozen=True, tag_field="is"):
     of: tuple[Filter, ...]
 
 
-class Any_(msgspec.Struct, frozen=True, tag_field="is", tag="Any"):
+class Any_(msgspec.Struct, frozen=True, tag_field="is", tag="Any"):  # noqa: N801 - `Any` itself is of `typing`
     """One of these is met at least."""
 
     of: tuple[Filter, ...]
@@ -104,7 +104,10 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     """Outside of the range. None: to the last metric, which is within."""
     where: Filter | None = None
     order: tuple[str, ...] = ()
-    """Names of measures and dimensions, the first being the most important; a "-" before one turns it round."""
+    """Measures (largest first) and dimensions (ascending) of this query; a "-" before one turns it round.
+
+    The first is the most important.
+    """
     limit: int | None = None
     other: bool = False
     """Whether what the limit leaves out is brought together in one more row (per window, where rows are windows')."""
@@ -130,7 +133,7 @@ class QueryResult(msgspec.Struct, frozen=True):
     rows: list[dict[str, Any]]
     """Dimension → value and measure → value. Windows are ISO 8601. What has no value (an average of nothing) is None.
 
-    With `compare` a row also has `previous` (measure → value, None where there was no such row) and `change`
+    With `compare` a row also has `previous` (measure → value; None itself where there was no such row) and `change`
     (measure → `{"absolute": …, "relative": …}`, each None where it isn't defined).
     """
     exact: bool = True

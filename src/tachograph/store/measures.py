@@ -96,6 +96,12 @@ Bucket i holds what is above γ^(i-1) and up to γ^i, so that 2·γ^i / (γ + 1)
 (DDSketch: Masson, Rim and Lee, 2019). Histograms are merged by adding them up, and know in which bucket a rank is.
 """
 
+MIDDLE_OF_BUCKET: Final = (
+    f"CASE WHEN {{bucket}} <> 0 THEN sign({{bucket}}) * pow({_GAMMA}, abs({{bucket}}) - {_MIDDLE + 1})"
+    f" * {2 * _GAMMA / (_GAMMA + 1)!r} ELSE 0 * {{bucket}} END"
+)
+"""`middle_of_bucket` in SQL."""
+
 
 def middle_of_bucket(bucket: int) -> float:
     """The duration, in milliseconds, that stands for those of a bucket: less than 1 % from each of them."""

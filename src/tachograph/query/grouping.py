@@ -1,0 +1,137 @@
+"""Rows to groups, in SQL: what each sum is made of, and the statement that adds them up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from tachograph.query.fields import FIELDS, SUCCEEDED
+from tachograph.query.measures import percentile_column
+from tachograph.store.measures import BUCKET, MIDDLE_OF_BUCKET, SUMS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from fractions import Fraction
+
+    from tachograph.query.sources import Source
+
+_PAUSE_US: Final = 5 * 60_000_000
+"""Whoever does nothing for longer is active for no more of it."""
+_DURATIONS: Final = ("duration_ms", "durations", "shortest", "longest")
+
+
+class Aggregate(msgspec.Struct, frozen=True):
+    """What is added up of a group: from which columns of its rows, and how."""
+
+    columns: tuple[str, ...]
+    sql: str
+
+
+AGGREGATES: Final[dict[str, Aggregate]] = {
+    **{
+        name: Aggregate((name,), f"coalesce(sum({name}), 0)")
+        for name in (*(each.name for each in SUMS), "errors", "successes", "failures")
+    },
+    "sessions": Aggregate(("session_id",), "count(DISTINCT session_id)"),
+    "users": Aggregate(("user_id",), "count(DISTINCT user_id)"),
+    "shortest": Aggregate(("shortest",), "min(shortest)"),
+    "longest": Aggregate(("longest",), "max(longest)"),
+    "active_us": Aggregate(("session_id", "moment"), "coalesce(sum(active_us), 0)"),
+    "first_ts": Aggregate(("ts",), "min(ts)"),
+    "last_ts": Aggregate(("last_ts",), "max(last_ts)"),
+}
+NULL_OF_NOTHING: Final = frozenset({"shortest", "longest", "first_ts", "last_ts"})
+"""Of no rows these have no value; the others are 0."""
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """What is to be known of each group."""
+
+    sums: tuple[str, ...]
+    percentiles: tuple[Fraction, ...] = ()
+
+    def columns(self) -> list[str]:
+        """The columns of rows that it takes."""
+        durations = _DURATIONS if self.percentiles else ()
+        return list(dict.fromkeys([*(column for name in self.sums for column in AGGREGATES[name].columns), *durations]))
+
+
+def row_columns(names: Iterable[str], source: Source) -> list[str]:
+    """What each row adds, as the expressions of a source's rows."""
+    count = source.columns["metrics_count"]
+    derived = {
+        "session_id": "metrics.session_id",
+        "user_id": FIELDS["user"].sql,
+        "ts": "metrics.ts",
+        "errors": f"CASE WHEN metrics.type = 'error_occurred' THEN {count} END",
+        "successes": f"CASE WHEN {SUCCEEDED} THEN {count} END",
+        "failures": f"CASE WHEN NOT ({SUCCEEDED}) THEN {count} END",
+    }
+    return [f"{derived.get(name) or source.columns[name]} AS {name}" for name in names]
+
+
+def grouped(rows: str, keys: Sequence[str], wanted: Wanted, *, condensed: bool) -> str:
+    """The groups of rows that have the same keys, with all that is wanted of them; one group if there are no keys."""
+    if "active_us" in wanted.sums:
+        rows = _with_activity(rows, keys)
+    sums = [f"{AGGREGATES[name].sql} AS {name}" for name in wanted.sums]
+    by = f"GROUP BY {', '.join(keys)}" if keys else ""
+    if not wanted.percentiles:
+        return f"SELECT {', '.join([*keys, *sums]) or '1'} FROM ({rows}) {by}"
+    # The value at floor(n·p) from below is the one at ceil(n·(1 − p)) − 1 from above, which is what quantile_disc
+    # gives of negated values; 1 − p has to be an exact decimal for it.
+    ranks = ", ".join(f"0.{100_000 - int(percent * 1000):05d}" for percent in wanted.percentiles)
+    plain = f"""SELECT {", ".join([*keys, *sums, f"quantile_disc(-duration_ms, [{ranks}]) AS percentiles"])}"""
+    if condensed:
+        return _with_condensed(rows, keys, wanted, plain, by)
+    found = ", ".join(
+        f"-percentiles[{index}] AS {percentile_column(percent)}" for index, percent in enumerate(wanted.percentiles, 1)
+    )
+    return f"SELECT * EXCLUDE (percentiles), {found} FROM ({plain} FROM ({rows}) {by})"
+
+
+def _with_activity(rows: str, keys: Sequence[str]) -> str:
+    """Rows, each with the time to the session's next one in its group, in microseconds."""
+    return f"""SELECT *, CASE WHEN session_id IS NOT NULL AND moment IS NOT NULL THEN
+        least(lead(moment) OVER (PARTITION BY {", ".join([*keys, "session_id"])} ORDER BY moment) - moment, {_PAUSE_US})
+        END AS active_us FROM ({rows})"""
+
+
+def _with_condensed(rows: str, keys: Sequence[str], wanted: Wanted, plain: str, by: str) -> str:
+    """Groups whose percentiles are within 1 % where they have durations of which only a histogram is left."""
+    listed = "".join(f"{key}, " for key in keys)
+    same = " AND ".join(f"plain.{key} IS NOT DISTINCT FROM near.{key}" for key in keys) or "true"
+    near = ", ".join(
+        f"min(bucket) FILTER (above > whole * {int(percent * 1000)} // 100000) AS {percentile_column(percent)}"
+        for percent in wanted.percentiles
+    )
+    found = ", ".join(
+        f"""CASE WHEN near.any_condensed
+        THEN greatest(plain.least, least(plain.most, {_middle(f"near.{percentile_column(percent)}")}))
+        ELSE -plain.percentiles[{index}] END AS {percentile_column(percent)}"""
+        for index, percent in enumerate(wanted.percentiles, 1)
+    )
+    return f"""
+        WITH rows AS MATERIALIZED ({rows}), plain AS (
+            {plain}, min(shortest) AS least, max(longest) AS most FROM rows {by}
+        ), buckets AS (
+            SELECT {listed} bucket, sum(many)::HUGEINT AS many, bool_or(condensed) AS condensed FROM (
+                SELECT {listed} {BUCKET.replace("metrics.", "")} AS bucket, 1 AS many, false AS condensed
+                FROM rows WHERE duration_ms IS NOT NULL
+                UNION ALL
+                SELECT {listed} unnest(map_keys(durations)), unnest(map_values(durations)), true
+                FROM rows WHERE durations IS NOT NULL
+            ) GROUP BY {listed} bucket
+        ), counted AS (
+            SELECT *,
+                sum(many) OVER ({f"PARTITION BY {', '.join(keys)}" if keys else ""} ORDER BY bucket) AS above,
+                sum(many) OVER ({f"PARTITION BY {', '.join(keys)}" if keys else ""}) AS whole
+            FROM buckets
+        ), near AS (SELECT {listed} bool_or(condensed) AS any_condensed, {near} FROM counted {by})
+        SELECT plain.* EXCLUDE (percentiles, least, most), {found} FROM plain LEFT JOIN near ON {same}
+    """
+
+
+def _middle(bucket: str) -> str:
+    return MIDDLE_OF_BUCKET.format(bucket=bucket)

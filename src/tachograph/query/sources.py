@@ -1,0 +1,69 @@
+"""The rows that a query counts, and what each adds: metrics one by one, or beside the sums of condensed ones.
+
+A source of rows has, under the name `metrics`, the columns `store.measures.NAMES` and `ts`, and an expression for each
+column of `Source`. Whatever has sums by those names can be one: which names and sums a query needs is in its `Needs`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from tachograph.store.measures import NAMES, SUMS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Source(msgspec.Struct, frozen=True):
+    """One kind of rows."""
+
+    rows: str
+    """What stands after FROM."""
+    columns: Mapping[str, str]
+    """What a row adds to each of `measures.SUMS`, and:
+
+    `last_ts`: when the last metric of it happened. `moment`: when it happened, null for more than one metric.
+    `shortest`, `longest`, `duration_ms`: its durations, the last null for more than one. `durations`: their histogram.
+    """
+    condensed: bool = False
+    """Whether some rows stand for several metrics, whose durations are in `durations` alone."""
+
+
+_SINGLE: Final = {
+    "last_ts": "metrics.ts",
+    "moment": "metrics.ts",
+    "shortest": "metrics.duration_ms",
+    "longest": "metrics.duration_ms",
+    "duration_ms": "metrics.duration_ms",
+    "durations": "NULL::MAP(INTEGER, BIGINT)",
+}
+_SEVERAL: Final = {
+    "last_ts": "condensed.last_ts",
+    "moment": "NULL::BIGINT",
+    "shortest": "condensed.shortest",
+    "longest": "condensed.longest",
+    "duration_ms": "NULL::DOUBLE",
+    "durations": "condensed.durations",
+}
+_ONES: Final = {each.name: f"CAST({each.of_one} AS {each.kind})" for each in SUMS}
+ONE_BY_ONE: Final = Source("metrics", _ONES | _SINGLE)
+
+
+def _listed(table: str, ts: str, columns: Mapping[str, str]) -> str:
+    names = ", ".join(f'{table}."{name}"' for name in NAMES)
+    return f"{names}, {ts} AS ts, {', '.join(f'{sql} AS {name}' for name, sql in columns.items())}"
+
+
+_DETAIL: Final = _listed("metrics", "metrics.ts", _ONES | _SINGLE)
+_SUMS: Final = _listed(
+    "condensed", "condensed.first_ts", {each.name: f"condensed.{each.name}" for each in SUMS} | _SEVERAL
+)
+TOGETHER: Final = Source(
+    f"(SELECT {_DETAIL} FROM metrics UNION ALL SELECT {_SUMS} FROM condensed) AS metrics",
+    {name: f"metrics.{name}" for name in (*_ONES, *_SINGLE)},
+    condensed=True,
+)
+CONDENSED: Final = "(SELECT *, first_ts AS ts FROM condensed) AS metrics"
+"""Condensed metrics alone, a row of them where its first one happened."""
