@@ -202,8 +202,8 @@ def queries(draw: DrawFn, near: tuple[Anchor, ...]) -> Query:
     span = SPANS.get(_unit(window), LONGEST) if window and (fill or rolling > 1 or compare) else LONGEST
     start, end = _range(draw, near, span, bounded=compare is not None or (span < LONGEST or len(near) > 1))
     limit = draw(st.sampled_from((None, None, None, 1, 1, 2, 5)))
-    # What the rows of the windows left out add up to isn't defined where they share metrics.
-    alone = by == [window] and (rolling > 1 or compare is not None)
+    # There is nothing other than the one row, and what windows that are left out are compared with isn't defined.
+    no_other = limit is None or not by or (by == [window] and compare is not None)
     return Query(
         measures=tuple(measures),
         by=tuple(by),
@@ -212,7 +212,7 @@ def queries(draw: DrawFn, near: tuple[Anchor, ...]) -> Query:
         where=draw(FILTERS) if draw(st.sampled_from((True, False, False))) else None,
         order=tuple(_order(draw, measures, by)),
         limit=limit,
-        other=limit is not None and not alone and draw(st.sampled_from((True, True, False))),
+        other=not no_other and draw(st.sampled_from((True, True, False))),
         fill=fill,
         zone=ZONES[draw(st.sampled_from((*(anchor.zone for anchor in near) , *[near[0].zone] * 5, *ZONES)))],
         week_start=draw(st.sampled_from(WEEKDAYS)),
@@ -245,7 +245,7 @@ def _range(
 
 
 @st.composite
-def askings(draw: DrawFn, max_metrics: int = 25, max_queries: int = 4) -> Asking:
+def askings(draw: DrawFn, max_metrics: int = 25, max_queries: int = 6) -> Asking:
     """The lines of a history, and queries about it."""
     near = tuple(draw(st.lists(st.sampled_from(QUERY_ANCHORS), min_size=1, max_size=2, unique=True)))
     fewest = draw(st.sampled_from((0, max_metrics // 2, 2 * max_metrics // 3)))

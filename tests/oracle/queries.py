@@ -42,7 +42,7 @@ def answer(metrics: list[Metric], query: Query) -> dict[str, Any]:
     now = table(passing, question, _utc(query.start), _utc(query.end))
     kept, left_out = _limited(now, question)
     before = table(passing, question, *earlier_range(query)) if query.compare else None
-    lines = kept + (_others(left_out, question) if query.other else [])
+    lines = kept + (_others(left_out, now, question) if query.other else [])
     rows = [_row(line, question, now, before, kept) for line in _ordered(lines, _keys(question, question.query.by))]
     total = _measures(now.chosen, question)
     if before:
@@ -131,17 +131,15 @@ def _kept_series(now: Table, question: Asked, limit: int) -> list[Series | None]
     return [line.series for line in _ordered(whole_range, _keys(question, question.others))[:limit]]
 
 
-def _others(left_out: list[Line], question: Asked) -> list[Line]:
+def _others(left_out: list[Line], now: Table, question: Asked) -> list[Line]:
     """What was left out as one row, or as one in each window."""
-    windows = {line.window if question.others else None for line in left_out}
+    if question.windows and not question.others:
+        starts = {line.window for line in left_out}
+        rest = [metric for metric in now.chosen if question.windows.start(metric["timestamp"]) in starts]
+        return [_line(None, None, rest, question)] if left_out else []
     return [
-        _line(
-            window,
-            None,
-            [metric for line in left_out if not question.others or line.window == window for metric in line.metrics],
-            question,
-        )
-        for window in windows
+        _line(window, None, [metric for line in left_out if line.window == window for metric in line.metrics], question)
+        for window in {line.window for line in left_out}
     ]
 
 

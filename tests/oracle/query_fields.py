@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from fractions import Fraction
 from operator import itemgetter
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -34,15 +35,10 @@ NAMES: dict[str, Field] = {
 }
 
 
-def _dollars(metric: Metric) -> float | None:
-    cost = usage.cost_usd(metric)
-    return None if cost is None else float(cost)
-
-
 AMOUNTS: dict[str, Field] = {
     "duration_ms": measure.duration_ms,
     "tokens": measure.told_tokens,
-    "cost_usd": _dollars,
+    "cost_usd": usage.cost_usd,
 }
 CLOCK = ("hour_of_day", "weekday")
 
@@ -93,6 +89,11 @@ def _is_so(condition: AnyOf | Prefix | Pattern | Between, own: Any) -> bool:
         any_text = {"*": ".*", "?": "."}
         pattern = "".join(any_text.get(char, re.escape(char)) for char in condition.glob)
         return re.fullmatch(pattern, own, re.DOTALL) is not None
-    low, high = condition.low, condition.high
+    low, high = (_bound(condition.field, bound) for bound in (condition.low, condition.high))
     above = low is None or own > low or (own == low and not condition.low_outside)
     return above and (high is None or own < high or (own == high and not condition.high_outside))
+
+
+def _bound(field: str, bound: float | None) -> float | Fraction | None:
+    """Of a cost as it is written: 0.1 is a tenth, not the float nearest to it."""
+    return bound if bound is None or field != "cost_usd" else Fraction(str(bound))

@@ -485,6 +485,7 @@ def test_a_limit_on_windows_alone_keeps_the_first_and_other_has_null_for_its_win
     asked: dict[str, Any] = {"by": ("day",), "limit": 1, "other": True}
     assert rows(SERIES, **asked) == [("2026-03-01T00:00:00+00:00", 3), (None, 5)]
     assert rows(SERIES, **asked, order=("count",)) == [("2026-03-02T00:00:00+00:00", 4), (None, 4)]
+    assert rows(SERIES, **asked, rolling=2)[1:] == [(None, 5)]
 
 
 # Filled and rolling
