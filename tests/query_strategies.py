@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from strategies import ANCHORS, METRIC_TYPES, SHIFTS, Anchor, window_edges
+from strategies import ANCHORS, FAR_MOMENTS, METRIC_TYPES, SHIFTS, Anchor, window_edges
 from tachograph.query.model import (
     AMOUNTS,
     CLOCK,
@@ -77,10 +77,11 @@ DATA_FIELDS: tuple[tuple[str, Any], ...] = (
 NEAR = (*SHIFTS, *(timedelta(seconds=sign * n) for n in (0, 3, 240, 300, 301) for sign in (1, -1)))
 
 
-def _moments(near: tuple[Anchor, ...]) -> SearchStrategy[datetime]:
-    """Moments in UTC at and around window edges near these anchors."""
+def _moments(near: tuple[Anchor, ...], *, far: bool = False) -> SearchStrategy[datetime]:
+    """Moments in UTC at and around window edges near these anchors; with `far`, some far away."""
     close = [edge for anchor in near for edge in (*window_edges(anchor), *[anchor.moment] * 6)]
-    return st.builds(lambda edge, shift: edge + shift, st.sampled_from(close), st.sampled_from(NEAR))
+    edges = st.sampled_from([*close, *FAR_MOMENTS] if far else close)
+    return st.builds(lambda edge, shift: edge + shift, edges, st.sampled_from(NEAR))
 
 
 def _line(number: int, at: datetime, type: str, session: str | None, user: str | None, data: dict[str, Any]) -> bytes:
@@ -88,9 +89,9 @@ def _line(number: int, at: datetime, type: str, session: str | None, user: str |
     return json.dumps(named | {"data": data}, ensure_ascii=False).encode()
 
 
-def _metrics(near: tuple[Anchor, ...]) -> SearchStrategy[tuple[Any, ...]]:
+def _metrics(near: tuple[Anchor, ...], *, far: bool) -> SearchStrategy[tuple[Any, ...]]:
     return st.tuples(
-        _moments(near),
+        _moments(near, far=far),
         st.sampled_from((*METRIC_TYPES, "tool_use", "tool_use", "error_occurred", "token_usage", "token_usage")),
         st.sampled_from((*SESSIONS, *SESSIONS[:2], *SESSIONS[:2], None)),
         st.sampled_from((None, None, None, None, *USERS)),
@@ -187,8 +188,8 @@ def _unit(window: str) -> str:
 
 
 @st.composite
-def queries(draw: DrawFn, near: tuple[Anchor, ...]) -> Query:
-    """Valid queries about histories near these anchors."""
+def queries(draw: DrawFn, near: tuple[Anchor, ...], *, far: bool = False) -> Query:
+    """Valid queries about histories near these anchors; with `far` some metrics are far away from them."""
     window = draw(st.sampled_from((None, *WINDOWS)))
     by = draw(
         st.lists(DIMENSIONS, max_size=3, unique=True)
@@ -200,7 +201,8 @@ def queries(draw: DrawFn, near: tuple[Anchor, ...]) -> Query:
     fill = window is not None and draw(st.booleans())
     compare = draw(st.sampled_from(COMPARES))
     span = SPANS.get(_unit(window), LONGEST) if window and (fill or rolling > 1 or compare) else LONGEST
-    start, end = _range(draw, near, span, bounded=compare is not None or (span < LONGEST or len(near) > 1))
+    many = (fill or rolling > 1) and (span < LONGEST or len(near) > 1 or far)
+    start, end = _range(draw, near, span, bounded=compare is not None or many)
     limit = draw(st.sampled_from((None, None, None, 1, 1, 2, 5)))
     # There is nothing other than the one row, and what windows that are left out are compared with isn't defined.
     no_other = limit is None or not by or (by == [window] and compare is not None)
@@ -249,6 +251,7 @@ def askings(draw: DrawFn, max_metrics: int = 25, max_queries: int = 6) -> Asking
     """The lines of a history, and queries about it."""
     near = tuple(draw(st.lists(st.sampled_from(QUERY_ANCHORS), min_size=1, max_size=2, unique=True)))
     fewest = draw(st.sampled_from((0, max_metrics // 2, 2 * max_metrics // 3)))
-    metrics = draw(st.lists(_metrics(near), min_size=fewest, max_size=max_metrics))
+    far = draw(st.sampled_from((False, False, False, True)))
+    metrics = draw(st.lists(_metrics(near, far=far), min_size=fewest, max_size=max_metrics))
     lines = [_line(number, *metric) for number, metric in enumerate(metrics)]
-    return lines, draw(st.lists(queries(near), min_size=1, max_size=max_queries))
+    return lines, draw(st.lists(queries(near, far=far), min_size=1, max_size=max_queries))

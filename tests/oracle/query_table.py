@@ -24,7 +24,7 @@ class Asked(NamedTuple):
 
 
 class Table(NamedTuple):
-    """The metrics of a range; the windows of it, ascending; the metrics of each row by window and series."""
+    """The metrics of a range; the windows of it, ascending, where they are needed; the metrics of each row by window and series."""
 
     chosen: list[Metric]
     windows: list[datetime]
@@ -45,11 +45,13 @@ def table(metrics: list[Metric], question: Asked, start: datetime | None, end: d
     chosen = _within(metrics, start, end)
     if question.windows is None:
         return Table(chosen, [], _cells(chosen, question))
-    listed = _windows_of(question.windows, chosen, start, end)
-    if question.query.rolling > 1:
+    query = question.query
+    needed = query.fill or query.rolling > 1 or query.compare  # an unbounded range may have far too many of them
+    listed = _windows_of(question.windows, chosen, start, end) if needed else []
+    if query.rolling > 1:
         return Table(chosen, listed, _rolling(_within(metrics, None, end), listed, question))
     cells = _cells(chosen, question)
-    return Table(chosen, listed, _filled(cells, listed, question) if question.query.fill else cells)
+    return Table(chosen, listed, _filled(cells, listed, question) if query.fill else cells)
 
 
 def series_of(metric: Metric, question: Asked) -> Series:
