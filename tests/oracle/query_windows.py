@@ -54,7 +54,7 @@ class Windows(NamedTuple):
     def between(self, start: datetime, end: datetime) -> list[datetime]:
         """The starts of all windows with a moment in start <= moment < end."""
         starts = []
-        window = self.start(start)
+        window = self.start(start) if start < end else end
         while window < end:
             starts.append(window)
             window = self.after(window)

@@ -610,6 +610,14 @@ def test_previous_weekdays_are_whole_weeks_earlier_by_the_local_clock() -> None:
     )
 
 
+def test_a_range_within_the_repeated_hour_is_none_by_the_clock_a_week_earlier() -> None:
+    repeated: dict[str, Any] = {"start": "2024-10-27T02:45+02:00", "end": "2024-10-27T02:45+01:00", "by": ("hour",)}
+    lines = [line(1, "2024-10-20T02:45+02:00"), line(2, "2024-10-27T02:50+02:00")]
+    compared = ask(lines, zone="Europe/Rome", compare="previous_weekdays", **repeated)
+    assert compared["total"]["previous"] == {"count": 0}
+    assert [row["previous"] for row in compared["rows"]] == [None]
+
+
 def test_the_nth_window_is_compared_with_the_nth_of_the_earlier_range() -> None:
     lines = [
         line(1, "2026-02-27T12:00Z"),
