@@ -120,8 +120,6 @@ def _check_order(query: Query) -> None:
         raise BadQuestion(f"a limit of {query.limit} leaves nothing", where="limit", mend="give 1 or more, or none")
     if query.other and query.limit is None:
         raise BadQuestion("without a limit nothing is left out", where="other", mend="give a limit")
-    if query.other and not query.by:
-        raise BadQuestion("there is one row alone", where="other", mend="name a dimension")
 
 
 def _check_windows(query: Query) -> None:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _PAUSE_US: Final = 5 * 60_000_000
 """Whoever does nothing for longer is active for no more of it."""
 _DURATIONS: Final = ("duration_ms", "durations", "shortest", "longest")
+_NAMES: Final = frozenset({"session_id", "user_id"})
+_EXTREMES: Final = {"shortest": "min", "longest": "max", "ts": "min", "last_ts": "max"}
 
 
 class Aggregate(msgspec.Struct, frozen=True):
@@ -56,6 +58,22 @@ class Wanted(msgspec.Struct, frozen=True):
         durations = _DURATIONS if self.percentiles else ()
         return list(dict.fromkeys([*(column for name in self.sums for column in AGGREGATES[name].columns), *durations]))
 
+    def adds_up(self) -> bool:
+        """Whether sums of rows do as well as the rows themselves."""
+        return not self.percentiles and "active_us" not in self.sums
+
+
+def summed(rows: str, keys: Sequence[str], wanted: Wanted) -> str:
+    """Fewer rows of which the same can be known: those with the same keys, session and user together.
+
+    Only where what is wanted adds up.
+    """
+    columns = wanted.columns()
+    names = [*keys, *(name for name in columns if name in _NAMES)]
+    sums = [f"{_EXTREMES.get(name, 'sum')}({name}) AS {name}" for name in columns if name not in _NAMES]
+    by = f"GROUP BY {', '.join(names)}" if names else ""
+    return f"SELECT {', '.join([*names, *sums]) or '1'} FROM ({rows}) {by}"
+
 
 def row_columns(names: Iterable[str], source: Source) -> list[str]:
     """What each row adds, as the expressions of a source's rows."""
@@ -73,6 +91,8 @@ def row_columns(names: Iterable[str], source: Source) -> list[str]:
 
 def grouped(rows: str, keys: Sequence[str], wanted: Wanted, *, condensed: bool) -> str:
     """The groups of rows that have the same keys, with all that is wanted of them; one group if there are no keys."""
+    if keys and wanted.adds_up() and not _NAMES.isdisjoint(wanted.columns()):
+        rows = summed(rows, keys, wanted)  # distinct ones of fewer rows: a third less time, by day and project
     if "active_us" in wanted.sums:
         rows = _with_activity(rows, keys)
     sums = [f"{AGGREGATES[name].sql} AS {name}" for name in wanted.sums]
@@ -93,9 +113,14 @@ def grouped(rows: str, keys: Sequence[str], wanted: Wanted, *, condensed: bool) 
 
 def _with_activity(rows: str, keys: Sequence[str]) -> str:
     """Rows, each with the time to the session's next one in its group, in microseconds."""
-    return f"""SELECT *, CASE WHEN session_id IS NOT NULL AND moment IS NOT NULL THEN
-        least(lead(moment) OVER (PARTITION BY {", ".join([*keys, "session_id"])} ORDER BY moment) - moment, {_PAUSE_US})
-        END AS active_us FROM ({rows})"""
+    # greatest() and least() pass over null, and of the last one nothing is known.
+    return f"""
+        SELECT * EXCLUDE (next_moment), CASE WHEN session_id IS NULL THEN NULL
+            WHEN next_moment - moment > {_PAUSE_US} THEN {_PAUSE_US} ELSE next_moment - moment END AS active_us
+        FROM (
+            SELECT *, lead(moment) OVER (PARTITION BY {", ".join([*keys, "session_id"])} ORDER BY moment) AS next_moment
+            FROM ({rows})
+        )"""
 
 
 def _with_condensed(rows: str, keys: Sequence[str], wanted: Wanted, plain: str, by: str) -> str:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from tachograph.query.spans import Span
     from tachograph.query.windows import QueryWindows
 
-DAYS: Final = f"(metrics.{{moment}} - {FIRST_US}) // {DAY_US} + {FIRST_US // DAY_US}"
-"""The day of UTC in which a row's moment is, counted from 1970."""
+DAY: Final = f"({{moment}} - ({FIRST_US})) // {DAY_US} + ({FIRST_US // DAY_US})"
+"""The day of UTC in which a moment is, counted from 1970."""
 
 
 class Selection(msgspec.Struct, frozen=True):
