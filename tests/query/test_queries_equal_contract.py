@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import HealthCheck, given, settings
@@ -15,12 +17,13 @@ from oracle import read_lines
 from oracle.queries import answer
 from query_strategies import Asking, askings
 from stored import store_of
+from tachograph.query.model import Query
 from tachograph.query.run import run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tachograph.query.model import Query, QueryResult
+    from tachograph.query.model import QueryResult
 
 EXAMPLES = int(os.environ.get("TACHOGRAPH_QUERY_EXAMPLES", "50"))
 BOUNDED = ("tokens", "cost_usd")  # of which the slow reading says whether they are at least so much
@@ -85,3 +88,27 @@ PATIENT = settings(deadline=None, max_examples=EXAMPLES, suppress_health_check=l
 @given(asking=askings())
 def test_every_query_equals_the_slow_reading(form: str, asking: Asking) -> None:
     check(*asking, form)
+
+
+# What random queries have found
+
+
+def line(n: int, at: str, **fields: str) -> bytes:
+    return json.dumps({"id": f"m{n}", "timestamp": at, "type": "tool_use", "data": fields}).encode()
+
+
+def day(first: int, **asked: Any) -> Query:
+    start = datetime(2026, 3, first, tzinfo=UTC)
+    return Query(start=start, end=start + timedelta(days=1), **asked)
+
+
+def test_what_is_left_out_now_and_was_not_there_before_has_no_previous(form: str) -> None:
+    now, before = "2026-03-02T09:00:00Z", "2026-03-01T09:00:00Z"
+    tools = [(before, "Bash"), (now, "Bash"), (now, "Bash"), (now, "Read")]
+    lines = [line(n, at, tool_name=tool) for n, (at, tool) in enumerate(tools)]
+    check(lines, [day(2, by=("tool",), limit=1, other=True, compare="previous")], form)
+
+
+def test_the_earlier_rows_of_limited_windows_look_back_too(form: str) -> None:
+    lines = [line(1, "2026-02-22T22:00:00Z")]
+    check(lines, [day(2, by=("week",), limit=1, rolling=2, compare="previous")], form)
