@@ -433,7 +433,7 @@ def test_rows_of_a_writer_that_died_after_all_was_condensed_are_still_told_apart
 
 
 def test_where_nothing_was_condensed_the_questions_are_put_as_ever(tmp_path: Path) -> None:
-    from tachograph.aggregate.compute import _Computation  # noqa: PLC0415 - looks inside
+    from tachograph.aggregate.compute import Computation  # noqa: PLC0415 - looks inside
 
     with store_of([line.encode() for line in LINES]) as (store, _):
-        assert _Computation(store, question("daily"))._source == "FROM metrics  WHERE metrics.ts IS NOT NULL"
+        assert Computation(store, question("daily"))._source == "FROM metrics  WHERE metrics.ts IS NOT NULL"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Final
 
-from tachograph.aggregate import condensed
+from tachograph.aggregate import condensed, percentiles
 from tachograph.aggregate.counting import ONE_BY_ONE, TOGETHER
 from tachograph.aggregate.question import WINDOWS, AggregationType, Question
 from tachograph.aggregate.result import (
@@ -18,6 +18,7 @@ from tachograph.aggregate.result import (
     TokenStats,
     Unpriced,
 )
+from tachograph.aggregate.rolled import rolled_for
 from tachograph.aggregate.windows import DAY_US, label, runs, window_start
 from tachograph.errors import BadQuestion
 from tachograph.metric import FIRST_US
@@ -27,7 +28,9 @@ from tachograph.store.measures import FINE, TOKEN_KINDS, USAGE_SUMS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from tachograph.aggregate.counting import Counting
     from tachograph.aggregate.result import Condensed
+    from tachograph.aggregate.windows import Run
     from tachograph.store.duckdb import Store
 
 _OUTCOME: Final = "CASE WHEN success IS NULL AND type = 'error_occurred' THEN false ELSE success END"
@@ -45,11 +48,17 @@ _SESSION_VALUES: Final = frozenset({"user_id", "project_path"})
 
 
 def compute(store: Store, asked: Question) -> AggregationResult:
-    """The answer to a question."""
-    return _Computation(store, asked).result()
+    """The answer to a question: from sums by quarter of an hour, where the store has some and they say enough."""
+    if not asked.filters:
+        rolled = rolled_for(store.connection, asked.start_us, asked.end_us)
+        if rolled:
+            from tachograph.aggregate.compute_rolled import RolledComputation  # noqa: PLC0415 - large stores alone
+
+            return RolledComputation(store, asked, rolled).result()
+    return Computation(store, asked).result()
 
 
-class _Computation:
+class Computation:
     """One question on its way to its answer."""
 
     def __init__(self, store: Store, asked: Question) -> None:
@@ -108,8 +117,7 @@ class _Computation:
         us = found if asked is None else asked
         return None if us is None else label(us, self._asked.zone)
 
-    def _chosen(self) -> str:
-        """The FROM and WHERE of every query: the metrics that pass the range and the filters."""
+    def _in_range(self) -> list[str]:
         asked = self._asked
         conditions = ["metrics.ts IS NOT NULL"]
         if asked.start_us is not None:
@@ -118,7 +126,12 @@ class _Computation:
         if asked.end_us is not None:
             conditions.append("metrics.ts < $end")
             self._parameters["end"] = asked.end_us
-        return f"FROM {self._counting.rows} {self._joined} WHERE {' AND '.join([*conditions, *self._passing])}"
+        return conditions
+
+    def _chosen(self) -> str:
+        """The FROM and WHERE of every query: the metrics that pass the range and the filters."""
+        conditions = [*self._in_range(), *self._passing]
+        return f"FROM {self._counting.rows} {self._joined} WHERE {' AND '.join(conditions)}"
 
     def _filtered(self) -> list[str]:
         """The condition that each filter is; where one needs the session's values, those are joined."""
@@ -138,7 +151,8 @@ class _Computation:
         return condensed.part_of_answer(self._query, self._asked, self._joined, self._passing)
 
     def _query(self, sql: str) -> list[dict[str, Any]]:
-        cursor = self._connection.execute(sql, self._parameters or None)
+        used = {name: value for name, value in self._parameters.items() if f"${name}" in sql}
+        cursor = self._connection.execute(sql, used or None)
         names = [column[0] for column in cursor.description or ()]
         rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
         if "fine_duration" in names:
@@ -148,7 +162,9 @@ class _Computation:
 
     def _cells(self) -> list[dict[str, Any]]:
         """Everything that adds up, by what the breakdowns need."""
-        by = self._counting
+        return self._cells_of(self._counting, self._source)
+
+    def _cells_of(self, by: Counting, source: str) -> list[dict[str, Any]]:
         return self._query(f"""
             SELECT
                 type, tool_name, agent_id,
@@ -159,22 +175,24 @@ class _Computation:
                 {by.shortest} AS shortest, {by.longest} AS longest,
                 {by.usage},
                 {by.first_ts} AS first_ts, {by.last_ts} AS last_ts
-            FROM (SELECT metrics.* {self._source}) AS metrics
+            FROM (SELECT metrics.* {source}) AS metrics
             GROUP BY ALL
         """)
 
     def _models(self) -> list[dict[str, Any]]:
         """Tokens and cost of each model, and of what names none."""
-        by = self._counting
-        return self._query(f"""
+        sums = self._sums_of_models(self._counting, self._source, "count(DISTINCT metrics.session_id) AS sessions,")
+        return self._query(f"{sums} ORDER BY cost DESC, tokens DESC, metrics.model")
+
+    def _sums_of_models(self, by: Counting, source: str, sessions: str = "") -> str:
+        return f"""
             SELECT
-                metrics.model, {by.count} AS requests, count(DISTINCT metrics.session_id) AS sessions, {by.usage},
+                metrics.model, {by.count} AS requests, {sessions} {by.usage},
                 {by.reported} AS reported,
                 {by.unpriced_tokens} AS unpriced_tokens
-            {self._source} AND {by.used}
+            {source} AND {by.used}
             GROUP BY metrics.model
-            ORDER BY cost DESC, tokens DESC, metrics.model
-        """)
+        """
 
     def _distinct(self) -> tuple[int, int]:
         (row,) = self._query(f"""
@@ -193,20 +211,13 @@ class _Computation:
         total = _total(cells)
         shortest, longest = min(_present(cells, "shortest")), max(_present(cells, "longest"))
         if left and left.duration_percentiles != condensed.EXACT:
-            percentiles = condensed.percentiles(self._query, self._source, shortest, longest)
+            found = condensed.percentiles(self._query, self._source, shortest, longest)
         else:
-            percentiles = self._percentiles()
-        return DurationStats(total, total / timed, shortest, longest, *percentiles)
+            found = self._percentiles()
+        return DurationStats(total, total / timed, shortest, longest, *found)
 
     def _percentiles(self) -> tuple[float, float, float]:
-        # The value at floor(n·p) from below is the one at ceil(n·(1 − p)) − 1 from above, which is what
-        # quantile_disc gives of negated values; 1 − p has to be an exact decimal for it.
-        (row,) = self._query(f"""
-            SELECT quantile_disc(-metrics.duration_ms, [0.5, 0.05, 0.01]) AS percentiles
-            {self._source} AND metrics.duration_ms IS NOT NULL
-        """)
-        p50, p95, p99 = (-value for value in row["percentiles"])
-        return p50, p95, p99
+        return percentiles.at_once(self._query, self._source)
 
     def _rows(
         self,
@@ -231,38 +242,10 @@ class _Computation:
         return self._owners("user_id" if kind is AggregationType.BY_USER else "project_path")
 
     def _windows(self, first: int | None, last: int | None) -> list[dict[str, Any]]:
-        by = self._counting
         kind = self._asked.type
-        unit = WINDOWS[kind]
         zone = self._asked.zone
-        found = self._query(f"SELECT DISTINCT (metrics.ts - {FIRST_US}) // {DAY_US} AS day {self._source}")
-        days = {row["day"] + FIRST_US // DAY_US for row in found}
-        if not days:
-            rows = {}
-        else:
-            grouped = self._query(f"""
-                WITH parts AS (
-                    SELECT
-                        {window_start(runs(unit, zone, days), "metrics.ts")} AS start_us,
-                        metrics.session_id, metrics.user_id,
-                        {by.count} AS metrics_count, {by.errors} AS errors,
-                        {by.duration}, {by.usage}
-                    {self._source}
-                    GROUP BY ALL
-                )
-                SELECT
-                    parts.start_us,
-                    sum(parts.metrics_count)::BIGINT AS metrics_count,
-                    count(DISTINCT parts.session_id) AS sessions,
-                    count(DISTINCT coalesce(parts.user_id, sessions.user_id)) AS users,
-                    sum(parts.errors)::BIGINT AS errors,
-                    {_DURATION_OF_PARTS},
-                    {_USAGE_OF_PARTS}
-                FROM parts LEFT JOIN sessions ON sessions.session_id = parts.session_id
-                GROUP BY parts.start_us
-                ORDER BY parts.start_us
-            """)
-            rows = {row.pop("start_us"): row for row in grouped}
+        windows = runs(WINDOWS[kind], zone, self._days())
+        rows = {row.pop("start_us"): row for row in self._by_window(windows)} if windows else {}
         if self._asked.fill:
             self._fill(rows, first, last)
         return [
@@ -273,6 +256,35 @@ class _Computation:
             }
             for start, row in sorted(rows.items())
         ]
+
+    def _days(self) -> set[int]:
+        """In which days something happened, counted from 1970 in UTC."""
+        found = self._query(f"SELECT DISTINCT (metrics.ts - {FIRST_US}) // {DAY_US} AS day {self._source}")
+        return {row["day"] + FIRST_US // DAY_US for row in found}
+
+    def _by_window(self, windows: Sequence[Run]) -> list[dict[str, Any]]:
+        by = self._counting
+        return self._query(f"""
+            WITH parts AS (
+                SELECT
+                    {window_start(windows, "metrics.ts")} AS start_us,
+                    metrics.session_id, metrics.user_id,
+                    {by.count} AS metrics_count, {by.errors} AS errors,
+                    {by.duration}, {by.usage}
+                {self._source}
+                GROUP BY ALL
+            )
+            SELECT
+                parts.start_us,
+                sum(parts.metrics_count)::BIGINT AS metrics_count,
+                count(DISTINCT parts.session_id) AS sessions,
+                count(DISTINCT coalesce(parts.user_id, sessions.user_id)) AS users,
+                sum(parts.errors)::BIGINT AS errors,
+                {_DURATION_OF_PARTS},
+                {_USAGE_OF_PARTS}
+            FROM parts LEFT JOIN sessions ON sessions.session_id = parts.session_id
+            GROUP BY parts.start_us
+        """)
 
     def _fill(self, rows: dict[int, dict[str, Any]], first: int | None, last: int | None) -> None:
         """Adds the windows of the range in which nothing happened."""
@@ -298,10 +310,9 @@ class _Computation:
                 if begin <= end and begin + run.width_us > start:
                     rows.setdefault(begin, dict(empty))
 
-    def _sessions(self) -> list[dict[str, Any]]:
+    def _by_session(self) -> list[dict[str, Any]]:
         by = self._counting
-        zone = self._asked.zone
-        grouped = self._query(f"""
+        return self._query(f"""
             SELECT
                 metrics.session_id, {by.first_ts} AS first_ts, {by.last_ts} AS last_ts,
                 {by.count} AS metrics_count, {by.errors} AS errors,
@@ -310,7 +321,11 @@ class _Computation:
             GROUP BY metrics.session_id
             ORDER BY first_ts, metrics.session_id
         """)
-        tools = self._tool_uses("metrics.session_id")
+
+    def _sessions(self) -> list[dict[str, Any]]:
+        zone = self._asked.zone
+        grouped = self._by_session()
+        tools = self._tool_uses("session_id")
         return [
             {
                 "session_id": row["session_id"],
@@ -326,10 +341,9 @@ class _Computation:
             for row in grouped
         ]
 
-    def _owners(self, key: str) -> list[dict[str, Any]]:
-        """Rows by user or by project, each the session's where a metric names none."""
+    def _by_owner(self, key: str) -> list[dict[str, Any]]:
         by = self._counting
-        grouped = self._query(f"""
+        return self._query(f"""
             WITH parts AS (
                 SELECT
                     metrics.session_id, metrics.user_id, metrics.project_path,
@@ -351,7 +365,11 @@ class _Computation:
             HAVING owner IS NOT NULL
             ORDER BY metrics_count DESC, owner
         """)
-        tools = self._tool_uses(f"coalesce(parts.{key}, sessions.{key})")
+
+    def _owners(self, key: str) -> list[dict[str, Any]]:
+        """Rows by user or by project, each the session's where a metric names none."""
+        grouped = self._by_owner(key)
+        tools = self._tool_uses(key)
         measures = ("sessions", "users", "metrics_count") if key == "project_path" else ("sessions", "metrics_count")
         return [
             {
@@ -369,17 +387,20 @@ class _Computation:
 
         A run of which no log tells any tokens has used some all the same.
         """
-        by = self._counting
+        return self._usage_by_agent(self._counting, self._counting.rows, self._source)
+
+    def _usage_by_agent(self, by: Counting, rows: str, source: str) -> dict[str, dict[str, Any]]:
+        """`rows` are those in which runs are named, `source` those of the range."""
         grouped = self._query(f"""
             WITH runs AS (
-                SELECT source, agent_run_id, min(agent_id) AS agent_id FROM {by.rows}
+                SELECT source, agent_run_id, min(agent_id) AS agent_id FROM {rows}
                 WHERE agent_run_id IS NOT NULL AND agent_id IS NOT NULL AND in_parts
                 GROUP BY source, agent_run_id
             ), told AS (
-                SELECT DISTINCT source, agent_run_id FROM {by.rows}
+                SELECT DISTINCT source, agent_run_id FROM {rows}
                 WHERE agent_run_id IS NOT NULL AND {by.told}
             ), chosen AS (
-                SELECT metrics.* {self._source} AND (metrics.agent_id IS NOT NULL OR metrics.agent_run_id IS NOT NULL)
+                SELECT metrics.* {source} AND (metrics.agent_id IS NOT NULL OR metrics.agent_run_id IS NOT NULL)
             )
             SELECT
                 coalesce(metrics.agent_id, runs.agent_id) AS agent,
@@ -391,11 +412,17 @@ class _Computation:
         """)
         return {row["agent"]: _usage(row) for row in grouped}
 
-    def _tool_uses(self, owner: str) -> dict[str, dict[str, int]]:
-        """Owner → tool → count, largest first."""
+    def _tool_uses(self, key: str) -> dict[str, dict[str, int]]:
+        """Owner → tool → count, largest first, by session, user or project."""
+        uses: dict[str, dict[str, int]] = {}
+        for row in self._counted_uses(key):
+            uses.setdefault(row["owner"], {})[row["tool"]] = row["uses"]
+        return uses
+
+    def _counted_uses(self, key: str) -> list[dict[str, Any]]:
         by = self._counting
-        owner = owner.replace("metrics.", "parts.")
-        counted = self._query(f"""
+        owner = "parts.session_id" if key == "session_id" else f"coalesce(parts.{key}, sessions.{key})"
+        return self._query(f"""
             WITH parts AS (
                 SELECT metrics.session_id, metrics.user_id, metrics.project_path, metrics.tool_name, {by.count} AS uses
                 {self._source} AND metrics.tool_name IS NOT NULL
@@ -407,10 +434,6 @@ class _Computation:
             HAVING owner IS NOT NULL
             ORDER BY uses DESC, tool
         """)
-        uses: dict[str, dict[str, int]] = {}
-        for row in counted:
-            uses.setdefault(row["owner"], {})[row["tool"]] = row["uses"]
-        return uses
 
 
 _WINDOW_KEYS: Final = {

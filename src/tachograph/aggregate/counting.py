@@ -77,18 +77,22 @@ ONE_BY_ONE: Final = Counting(
     unknown=UNKNOWN,
 )
 _COLUMNS: Final = (*NAMES, *(each.name for each in SUMS))
-_DETAIL: Final = ", ".join([
+DETAIL: Final = ", ".join([  # one of `metrics` as a row of sums
     *(f'metrics."{name}"' for name in NAMES),
     *(f"CAST({each.of_one} AS {each.kind}) AS {each.name}" for each in SUMS),
+    "metrics.in_parts AND metrics.agent_run_id IS NOT NULL AS in_run",
+    "CAST(metrics.type = 'error_occurred' AS BIGINT) AS errors",
     "metrics.ts", "metrics.ts AS last_ts", "duration_ms AS shortest", "duration_ms AS longest",
     f"{TOLD} AS told", f"{USED} AS used", "metrics.duration_ms", "NULL::MAP(INTEGER, BIGINT) AS durations",
 ])  # fmt: skip
-_CONDENSED: Final = ", ".join([
+CONDENSED: Final = ", ".join([  # likewise one of `condensed`
     *(f'condensed."{name}"' for name in _COLUMNS),
-    "first_ts AS ts", "last_ts", "shortest", "longest", "told", "used", "NULL::DOUBLE", "durations",
+    "in_parts AND agent_run_id IS NOT NULL AS in_run",
+    "if(type = 'error_occurred', metrics_count, 0) AS errors",
+    "first_ts AS ts", "last_ts", "shortest", "longest", "told", "used", "NULL::DOUBLE AS duration_ms", "durations",
 ])  # fmt: skip
 TOGETHER: Final = Counting(
-    rows=f"(SELECT {_DETAIL} FROM metrics UNION ALL SELECT {_CONDENSED} FROM condensed) AS metrics",
+    rows=f"(SELECT {DETAIL} FROM metrics UNION ALL SELECT {CONDENSED} FROM condensed) AS metrics",
     count="sum(metrics.metrics_count)::BIGINT",
     errors="coalesce(sum(metrics.metrics_count) FILTER (type = 'error_occurred'), 0)::BIGINT",
     timed="coalesce(sum(metrics.timed), 0)::BIGINT",

@@ -79,7 +79,7 @@ def condense(store: Store, asked: Condensing, windows: Windows) -> None:
             execute("insert_condensed", **{"from": start_us, "to": end_us})
         for name in ("insert_ids", "insert_owners"):
             execute(name)
-        for name in ("delete_condensed", "delete_claims", "delete_claimed_starts", "say_whole"):
+        for name in ("dirty", "delete_condensed", "delete_claims", "delete_claimed_starts", "say_whole", "say_rolled"):
             execute(name)
         store.connection.execute("INSERT INTO meta VALUES (?, '1')", [OUTDATED])
         store.connection.commit()

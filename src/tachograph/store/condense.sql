@@ -75,6 +75,12 @@ WITH old AS (
 SELECT DISTINCT owner.* FROM (SELECT unnest([of_user, of_project, of_folder]) AS owner FROM earliest)
 WHERE owner IS NOT NULL;
 
+-- name: dirty
+-- What is left of a quarter is summed again.
+INSERT INTO rollup_dirty
+SELECT DISTINCT {quarter} FROM metrics
+WHERE {is_condensable} AND seq <= (SELECT max(value::BIGINT) FROM meta WHERE name = 'rolled');
+
 -- name: delete_condensed
 DELETE FROM metrics WHERE {is_condensable};
 
@@ -87,3 +93,7 @@ DELETE FROM claimed_starts WHERE session_id NOT IN (SELECT session_id FROM claim
 -- name: say_whole
 -- The last row may be gone, and numbers below it may be given again.
 UPDATE meta SET value = (SELECT coalesce(max(seq), 0) FROM metrics)::VARCHAR WHERE name = 'whole';
+
+-- name: say_rolled
+UPDATE meta SET value = least(value::BIGINT, (SELECT max(value::BIGINT) FROM meta WHERE name = 'whole'))::VARCHAR
+WHERE name = 'rolled';

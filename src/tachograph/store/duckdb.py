@@ -17,7 +17,7 @@ import msgspec
 from tachograph.errors import StoreDamaged, StoreUnusable
 from tachograph.price_list import data_version
 from tachograph.prices import COST_SQL, PRICE_COLUMNS, PRICE_JOIN, Rate, cost_without_join
-from tachograph.store import copies
+from tachograph.store import copies, rollup
 from tachograph.store.gate import Gate, Reading
 from tachograph.store.journal import Commit, Rows
 from tachograph.store.ledger import FileEntry, RejectEntry
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from tachograph.store.engine import DuckDBPyConnection
     from tachograph.store.journal import Frame, Journal
 
-SCHEMA_VERSION: Final = 3
+SCHEMA_VERSION: Final = 4
 _BUSY_SECONDS: Final = 30.0
 _BUSY_POLL_SECONDS: Final = 0.02
 _IS_HELD: Final = "Could not set lock on file"
@@ -345,6 +345,7 @@ class Loading:
         self._models: set[str] = set()
         self._sql = load_statements()
         self._last = 0
+        self._rolled = 0
         self._kind: tuple[str, bool, str | None] = ("", False, None)
         self._waiting: list[ColumnBatch] = []
         self.appended = 0
@@ -382,6 +383,7 @@ class Loading:
         self._begun = True
         said = dict(self._connection.execute("SELECT name, value FROM meta").fetchall())
         self._last, self.appended, self._uncommitted, self._types = int(said["whole"]), 0, 0, set()
+        self._rolled = int(said.get("rolled", 0))
         self._models = {name for (name,) in self._connection.execute("SELECT model FROM priced_models").fetchall()}
         self._price_again(said.get("prices"))
 
@@ -398,6 +400,9 @@ class Loading:
         if models:
             self._find_prices(models)
             self._run("price_again")
+            if self._rolled:
+                rollup.forget(self._connection)
+                self._rolled = 0
 
     def _find_prices(self, models: Iterable[str]) -> None:
         """Looks for the prices of models that are new."""
@@ -550,6 +555,8 @@ class Loading:
         if rejects:
             self._insert("rejects", "VARCHAR BIGINT BIGINT VARCHAR", list(map(msgspec.structs.astuple, rejects)))
         self._connection.commit()
+        if self.appended:
+            rollup.roll_up_if_much(self._connection)
         self._begun, self.appended = False, 0
         if self._store.somebody_waits():
             self._store.let_others_in()
@@ -562,20 +569,27 @@ class Loading:
         if self._some("SELECT count(*) > 0 FROM touched"):
             self._run("gather_parts")
             if self._some("SELECT NOT bool_and(in_parts) FROM parts"):
-                self._run("keep_first_read")
+                self._change("dirty_repeats", "keep_first_read")
             self._run("merge_parts")
             if self._some("SELECT count(DISTINCT session_id) > 1 FROM parts"):  # else nobody contests anything
                 self._run("insert_claims")
-            self._run("delete_merged", "insert_merged")
+            self._change("dirty_merged", "delete_merged", "insert_merged")
         if not self._types.isdisjoint(_ENDING_RUNS):
-            self._run("end_background_runs", "find_plain_runs")
+            self._change("dirty_background_runs", "end_background_runs", "find_plain_runs")
             if self._some("SELECT count(*) > 0 FROM going"):
-                self._run("end_plain_runs")
+                self._change("dirty_plain_runs", "end_plain_runs")
         self._run("changed_sessions")
         if self._some(self._sql["have_claims"]):
-            self._run("insert_claimed_starts", "credit", "apply_credit", "place_starts", "apply_starts")
-            self._run("changed_claimants")
+            self._run("insert_claimed_starts", "credit")
+            self._change("dirty_credit", "apply_credit", "place_starts")
+            self._change("dirty_starts", "apply_starts", "changed_claimants")
         self._run("delete_changed_sessions", "insert_changed_sessions")
+
+    def _change(self, dirty: str, *names: str) -> None:
+        """Changes rows; where there are sums, it is noted first which of them no longer hold."""
+        if self._rolled:
+            self._run(dirty)
+        self._run(*names)
 
     def _run(self, *names: str) -> None:
         for name in names:
@@ -586,7 +600,8 @@ class Loading:
         return bool(row and row[0])
 
     def _execute(self, sql: str) -> DuckDBPyConnection:
-        return self._connection.execute(sql, {"last": self._last} if "$last" in sql else None)
+        given = {"last": self._last, "rolled": self._rolled}
+        return self._connection.execute(sql, {name: n for name, n in given.items() if f"${name}" in sql} or None)
 
     def _forget(self, table: str, paths: Sequence[str]) -> None:
         self._connection.execute(f"DELETE FROM {table} WHERE path IN (SELECT unnest(?::VARCHAR[]))", [list(paths)])

@@ -242,3 +242,43 @@ FROM (
 )
 WHERE session_id IN (SELECT session_id FROM changed)
 GROUP BY session_id;
+
+-- name: dirty_repeats
+-- Which quarters have sums that no longer hold, because rows up to number $rolled are about to change: those of repeats
+-- that are deleted, of parts that are merged, of runs that end, of sessions that get or lose metrics, and of their starts.
+INSERT INTO rollup_dirty
+SELECT DISTINCT {quarter_of_parts}
+FROM parts JOIN (SELECT id, min(seq) AS seq FROM parts GROUP BY id HAVING NOT bool_and(in_parts)) AS first_read
+    ON parts.id = first_read.id AND parts.seq <> first_read.seq
+WHERE parts.seq <= $rolled AND parts.ts IS NOT NULL;
+
+-- name: dirty_merged
+INSERT INTO rollup_dirty
+SELECT DISTINCT {quarter_of_parts} FROM parts SEMI JOIN merged USING (id) WHERE seq <= $rolled AND ts IS NOT NULL;
+
+-- name: dirty_background_runs
+INSERT INTO rollup_dirty
+SELECT DISTINCT {quarter_of_metrics}
+FROM metrics JOIN metrics AS ends ON metrics.agent_run_id = ends.agent_run_id AND metrics.source = ends.source
+WHERE metrics.type = 'agent_execution' AND metrics.ts IS NOT NULL AND metrics.ended_ts IS NULL
+  AND ends.type = 'agent_execution' AND ends.ts IS NULL AND ends.ended_ts >= metrics.ts AND metrics.seq <= $rolled;
+
+-- name: dirty_plain_runs
+INSERT INTO rollup_dirty
+SELECT DISTINCT {quarter_of_metrics} FROM metrics
+WHERE metrics.seq IN (SELECT seq FROM going) AND metrics.seq <= $rolled AND metrics.ts IS NOT NULL;
+
+-- name: dirty_credit
+INSERT INTO rollup_dirty
+SELECT DISTINCT {quarter_of_metrics} FROM metrics JOIN credited ON credited.id = metrics.id
+WHERE metrics.session_id IS DISTINCT FROM credited.session_id AND metrics.seq <= $rolled AND metrics.ts IS NOT NULL;
+
+-- name: dirty_starts
+INSERT INTO rollup_dirty
+WITH moved AS (
+    SELECT metrics.ts AS before, starts.ts AS after FROM metrics JOIN starts ON metrics.session_id = starts.session_id
+    WHERE metrics.type = 'session_start' AND metrics.in_parts AND metrics.seq <= $rolled
+      AND metrics.ts IS DISTINCT FROM starts.ts
+)
+SELECT DISTINCT {quarter_of_moved} FROM (SELECT before AS ts FROM moved UNION SELECT after FROM moved) AS moved
+WHERE ts IS NOT NULL;

@@ -87,9 +87,18 @@ _GAMMA: Final = 1.02
 """How much wider each bucket of durations is than the one before."""
 _MIDDLE: Final = 40_000
 """More than the number of the bucket of any float, so that buckets of one sign are on one side of 0."""
-BUCKET: Final = f"""CASE WHEN metrics.duration_ms = 0 THEN 0
-    ELSE CAST(sign(metrics.duration_ms) * (ceil(ln(abs(metrics.duration_ms)) / ln({_GAMMA})) + {_MIDDLE}) AS INTEGER)
+_WIDE_GAMMA: Final = 1.1
+
+
+def _bucket(gamma: float) -> str:
+    return f"""CASE WHEN metrics.duration_ms = 0 THEN 0
+    ELSE CAST(sign(metrics.duration_ms) * (ceil(ln(abs(metrics.duration_ms)) / ln({gamma})) + {_MIDDLE}) AS INTEGER)
     END"""
+
+
+WIDE_BUCKET: Final = _bucket(_WIDE_GAMMA)
+"""As `BUCKET`, where it is only to be said between which durations a percentile is."""
+BUCKET: Final = _bucket(_GAMMA)
 """The number of the bucket of a duration, in the order of the durations.
 
 Bucket i holds what is above γ^(i-1) and up to γ^i, so that 2·γ^i / (γ + 1) is less than 1 % from all of it

@@ -70,3 +70,21 @@ CREATE TABLE condensed_ids (hash UHUGEINT);
 CREATE TABLE condensed_owners (
     session_id VARCHAR, ts BIGINT, id VARCHAR, user_id VARCHAR, project_path VARCHAR, cwd VARCHAR
 );
+
+-- Sums of metrics by quarter of an hour (rollup.py), counted from the calendar's first moment. Rows of one quarter add up.
+CREATE TABLE rollup_uses (number INTEGER, {use_columns});
+CREATE TABLE rollup_kinds (number INTEGER, use INTEGER, {kind_columns});
+CREATE TABLE rollup_owners (number INTEGER, session INTEGER, session_id VARCHAR, user_id VARCHAR, project_path VARCHAR);
+CREATE TABLE rollup_by_kind (
+    quarter INTEGER, kind INTEGER, first_ts BIGINT, last_ts BIGINT, shortest DOUBLE, longest DOUBLE, {rollup_sums}
+);
+CREATE TABLE rollup_by_owner (
+    quarter INTEGER, owner INTEGER, first_ts BIGINT, last_ts BIGINT, errors BIGINT, {rollup_sums}
+);
+CREATE TABLE rollup_by_use (quarter INTEGER, owner INTEGER, use INTEGER, metrics_count BIGINT);
+CREATE TABLE rollup_durations (quarter INTEGER, bucket INTEGER, timed BIGINT);
+CREATE TABLE rollup_values (bucket INTEGER, quarter INTEGER, duration_ms DOUBLE);
+CREATE TABLE rollup_runs (
+    quarter INTEGER, source VARCHAR, agent_run_id VARCHAR, agent_id VARCHAR, type VARCHAR, told BOOLEAN, {rollup_sums}
+);
+CREATE TABLE rollup_dirty (quarter INTEGER);

@@ -10,7 +10,7 @@ from typing import Final
 from tachograph.columns import COLUMNS, FINISHED
 from tachograph.metric import FIRST_US
 from tachograph.prices import COST_SQL, PRICE_COLUMNS, PRICE_JOIN, UNITS_PER_DOLLAR
-from tachograph.store.measures import BUCKET, IS_REPORTED, NAMES, SUMS, TOLD, USED
+from tachograph.store.measures import BUCKET, IS_REPORTED, NAMES, SUMS, TOLD, USED, WIDE_BUCKET
 
 _NAMED: Final = r"(?m)^-- name: (\w+)\n"
 DAY_US: Final = 86_400_000_000
@@ -42,6 +42,56 @@ PRICED_BY: Final = (
 """The columns that the cost of a metric depends on."""
 
 
+QUARTER_KEYS: Final = {
+    "rollup_by_kind": ("quarter", "kind"),
+    "rollup_by_owner": ("quarter", "owner"),
+    "rollup_by_use": ("quarter", "owner", "use"),
+    "rollup_durations": ("quarter", "bucket"),
+    "rollup_runs": ("quarter", "source", "agent_run_id", "agent_id", "type", "told"),
+}
+"""The tables of sums by quarter of an hour, and what tells their rows apart."""
+_ADDED: Final = {
+    "rollup_by_kind": ("first_ts", "last_ts", "shortest", "longest", *(each.name for each in SUMS)),
+    "rollup_by_owner": ("first_ts", "last_ts", "errors", *(each.name for each in SUMS)),
+    "rollup_by_use": ("metrics_count",),
+    "rollup_durations": ("timed",),
+    "rollup_runs": tuple(each.name for each in SUMS),
+}
+_EXTREMES: Final = {"first_ts": "min", "shortest": "min", "last_ts": "max", "longest": "max"}
+QUARTER_US: Final = 900_000_000
+"""A quarter of an hour: the most that all zones' windows are multiples of."""
+KIND: Final = {
+    **{name: f'metrics."{name}"' for name in (
+        "type", "tool_name", "agent_id", "error_type", "command_name", "operation", "hook_name", "model", "success",
+        "source", "in_parts",
+    )},
+    "told": TOLD,
+    "used": f"coalesce({USED}, false)",
+    "in_run": "(metrics.in_parts AND metrics.agent_run_id IS NOT NULL)",
+}  # fmt: skip
+"""What tells kinds of metrics apart whose sums are kept, and its expression in SQL."""
+USE: Final = ("tool_name", "agent_id", "error_type", "model", "used")
+"""What of a kind is kept of owners too."""
+OWNER: Final = ("session_id", "user_id", "project_path")
+
+
+def quarter(moment: str) -> str:
+    """The number of the quarter of an hour of a moment, in SQL, counted from the calendar's first."""
+    return f"CAST(({moment} - ({FIRST_US})) // {QUARTER_US} AS INTEGER)"
+
+
+def quarter_start(number: int) -> int:
+    """When a quarter of an hour begins, in microseconds since 1970."""
+    return number * QUARTER_US + FIRST_US
+
+
+def together(table: str) -> str:
+    """The rows of a table of sums, those of the same keys as one, in the order of time."""
+    keys = ", ".join(QUARTER_KEYS[table])
+    added = ", ".join(f"{_EXTREMES.get(name, 'sum')}({name}) AS {name}" for name in _ADDED[table])
+    return f"SELECT {keys}, {added} FROM {table} GROUP BY {keys} ORDER BY quarter"
+
+
 def cost_by(by_tokens: str) -> str:
     """What one of `metrics` cost, in 1e-24 USD: what its log says, to 1e-12 USD, else what its tokens cost."""
     return f"""
@@ -58,7 +108,10 @@ def schema() -> str:
     names = ",\n    ".join(f'"{name}" {_name_type(name)}' for name in NAMES)
     sums = ",\n    ".join(f"{each.name} {each.kind}" for each in SUMS)
     text = _text("schema.sql").replace("{columns}", columns).replace("{price_columns}", prices)
-    return text.replace("{condensed_names}", names).replace("{condensed_sums}", sums)
+    text = text.replace("{condensed_names}", names).replace("{condensed_sums}", sums).replace("{rollup_sums}", sums)
+    for place, columns_of in (("{kind_columns}", KIND), ("{use_columns}", USE)):
+        text = text.replace(place, ", ".join(f'"{name}" {_name_type(name)}' for name in columns_of))
+    return text
 
 
 @cache
@@ -69,6 +122,34 @@ def load_statements() -> dict[str, str]:
     text = text.replace("{order_key}", _ORDER_KEY)
     text = text.replace("{earliest_cwd}", _EARLIEST_CWD).replace("{completed_duration}", COMPLETED_DURATION)
     text = text.replace("{cost}", cost_by(COST_SQL)).replace("{price_join}", PRICE_JOIN)
+    for table in ("parts", "metrics", "moved"):
+        text = text.replace(f"{{quarter_of_{table}}}", quarter(f"{table}.ts"))
+    return _named(text)
+
+
+@cache
+def rollup_statements(chosen: str) -> dict[str, str]:
+    """The statements of `rollup.sql`, by name; `chosen` is the condition on the rows that are added."""
+    replaced = {
+        "chosen": f"metrics.ts IS NOT NULL AND {chosen}",
+        "kind": ", ".join(f'{sql} AS "{name}"' for name, sql in KIND.items()),
+        "kind_names": ", ".join(f'"{name}"' for name in KIND),
+        "kind_values": ", ".join(KIND.values()),
+        "kind_hash": f"hash({', '.join(f'kinds.{name}' for name in KIND)})",
+        "owner_values": ", ".join(f"metrics.{name}" for name in OWNER),
+        "owner_hash": f"hash({', '.join(f'owners.{name}' for name in OWNER)})",
+        "use_names": ", ".join(f'"{name}"' for name in USE),
+        "same_use": " AND ".join(f'uses."{name}" IS NOT DISTINCT FROM new_kinds."{name}"' for name in USE),
+        "no_use": " AND ".join(f'"{name}" IS NULL' if name != "used" else "NOT used" for name in USE),
+        "quarter": quarter("metrics.ts"),
+        "sums": ", ".join(f"sum({each.of_one}) AS {each.name}" for each in SUMS),
+        "told": TOLD,
+        "in_run": KIND["in_run"],
+        "bucket": WIDE_BUCKET,
+    }
+    text = _text("rollup.sql")
+    for name, sql in replaced.items():
+        text = text.replace(f"{{{name}}}", sql)
     return _named(text)
 
 
@@ -87,6 +168,7 @@ def condense_statements(window_start: str, window_end: str) -> dict[str, str]:
         "sums_of_sums": ",\n    ".join(f"sum({each.name}) AS {each.name}" for each in SUMS),
         "is_condensable": f"({_IS_OLD} AND (session_id IS NULL OR session_id NOT IN (SELECT session_id FROM held)))",
         "is_old": _IS_OLD,
+        "quarter": quarter("ts"),
         "order_key": _ORDER_KEY,
         "first_us": f"{FIRST_US}",
         "day_us": f"{DAY_US}",
@@ -107,7 +189,8 @@ def _text(name: str) -> str:
 
 
 def _name_type(name: str) -> str:
-    return {"source": "VARCHAR", "in_parts": "BOOLEAN"}.get(name) or sql_type(name)
+    given = {"source": "VARCHAR", "in_parts": "BOOLEAN", "told": "BOOLEAN", "used": "BOOLEAN", "in_run": "BOOLEAN"}
+    return given.get(name) or sql_type(name)
 
 
 def sql_type(name: str) -> str:
