@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 
 from oracle import aggregate, read_lines
-from stored import store_of
+from stored import ANY_FORM, store_of
 from strategies import Question, histories
 from tachograph import MetricsAggregator
 
@@ -51,7 +51,7 @@ def same(mine: Any, theirs: Any, where: str = "") -> None:
 
 
 @settings(deadline=None, max_examples=120, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-@given(history=histories())
+@given(form=ANY_FORM, history=histories())
 def test_every_answer_equals_the_slow_reading(form: str, history: tuple[list[bytes], Question]) -> None:
     lines, asked = history
     metrics, _ = read_lines(lines)
@@ -59,7 +59,7 @@ def test_every_answer_equals_the_slow_reading(form: str, history: tuple[list[byt
 
 
 @settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-@given(history=histories(bounded=True))
+@given(form=ANY_FORM, history=histories(bounded=True))
 def test_filled_windows_equal_the_slow_reading(form: str, history: tuple[list[bytes], Question]) -> None:
     lines, asked = history
     metrics, _ = read_lines(lines)

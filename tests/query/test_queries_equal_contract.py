@@ -11,12 +11,13 @@ import os
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 
 from oracle import read_lines
 from oracle.queries import answer
 from query_strategies import Asking, askings
-from stored import store_of
+from stored import ANY_FORM, FORMS, store_of
 from tachograph.query.model import Query
 from tachograph.query.run import run
 
@@ -85,7 +86,7 @@ PATIENT = settings(deadline=None, max_examples=EXAMPLES, suppress_health_check=l
 
 
 @PATIENT
-@given(asking=askings())
+@given(form=ANY_FORM, asking=askings())
 def test_every_query_equals_the_slow_reading(form: str, asking: Asking) -> None:
     check(*asking, form)
 
@@ -102,6 +103,7 @@ def day(first: int, **asked: Any) -> Query:
     return Query(start=start, end=start + timedelta(days=1), **asked)
 
 
+@pytest.mark.parametrize("form", FORMS)
 def test_what_is_left_out_now_and_was_not_there_before_has_no_previous(form: str) -> None:
     now, before = "2026-03-02T09:00:00Z", "2026-03-01T09:00:00Z"
     tools = [(before, "Bash"), (now, "Bash"), (now, "Bash"), (now, "Read")]
@@ -109,6 +111,7 @@ def test_what_is_left_out_now_and_was_not_there_before_has_no_previous(form: str
     check(lines, [day(2, by=("tool",), limit=1, other=True, compare="previous")], form)
 
 
+@pytest.mark.parametrize("form", FORMS)
 def test_the_earlier_rows_of_limited_windows_look_back_too(form: str) -> None:
     lines = [line(1, "2026-02-22T22:00:00Z")]
     check(lines, [day(2, by=("week",), limit=1, rolling=2, compare="previous")], form)
