@@ -261,3 +261,22 @@ def test_windows_that_a_limit_kept_are_compared_with_those_of_their_number() -> 
         ("04", 0, 1),
         (None, 1, 2),
     ]
+
+
+def test_others_that_the_earlier_range_has_not_are_compared_with_nothing() -> None:
+    lines = [
+        metric("a", "2026-03-01T10:00:00Z", tool_name="Bash"),
+        *(metric(f"b{index}", "2026-03-02T10:00:00Z", tool_name="Bash") for index in range(2)),
+        metric("c", "2026-03-02T10:00:00Z", tool_name="Read"),
+    ]
+    range_: dict[str, Any] = {"start": "2026-03-02T00:00Z", "end": "2026-03-03T00:00Z", "compare": "previous"}
+    answer = asked(lines, by=("tool",), limit=1, other=True, **range_)
+    assert [(row["tool"], row["previous"]) for row in answer.rows] == [("Bash", {"count": 1}), ("(other)", None)]
+
+
+def test_windows_that_a_limit_kept_are_compared_with_all_that_those_look_back_on() -> None:
+    query: dict[str, Any] = {"by": ("week",), "rolling": 2, "compare": "previous"}
+    range_ = {"start": "2026-02-28T00:00Z", "end": "2026-03-01T00:00Z"}
+    for limit in (None, 1):
+        answer = asked(at("2026-02-22T22:00Z"), **query, **range_, limit=limit)
+        assert [row["previous"] for row in answer.rows] == [{"count": 1}]

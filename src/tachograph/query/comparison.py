@@ -19,11 +19,15 @@ Found = dict[tuple[Any, ...], dict[str, Any]]
 
 def earlier_rows(now: Side, before: Side, kept: Kept | None, *, other: bool) -> Found:
     """The rows of the earlier range that those of the range are compared with; `kept` is what its limit kept."""
+    groups = Groups(before)
     if kept is not None and now.windows and now.windows.index in kept.columns:
         numbers = {now.numbers.get(key[0]) for key in kept.values}
         kept = Kept(kept.columns, [(start,) for start, number in before.numbers.items() if number in numbers])
-    groups = Groups(before)
-    rows = groups.all(kept) + (groups.other(kept) if kept and other else [])
+        rows = groups.all()  # also what the windows that were kept may look back on
+    else:
+        rows = groups.all(kept)
+    if kept and other:
+        rows += groups.other(kept)
     return {matched(row, before): row.measures for row in rows}
 
 

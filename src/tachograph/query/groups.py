@@ -62,12 +62,14 @@ class Groups:
         return Kept(columns, [tuple(sums[key] for key in keys) for sums in found])
 
     def other(self, kept: Kept) -> list[Row]:
-        """What wasn't kept, in one row; where series of windows were, in one for each window."""
+        """What wasn't kept, in one row; where series of windows were, in one for each window. None where nothing is."""
         side, windows = self._side, self._side.windows
         if windows is None or windows.index in kept.columns:
             rows = self._joined(side.in_range.rows(side.wanted.columns()), "ANTI", kept)
-            (sums,) = side.asked(self._grouped(rows, ()))
-            return [Row(self._other_key(None), side.measured(sums), is_other=True)]
+            found = side.asked(self._grouped(f"SELECT *, 0 AS one FROM ({rows})", ["one"]))
+            if not found and self._fills():
+                found = [self._nothing()]
+            return [Row(self._other_key(None), side.measured(sums), is_other=True) for sums in found]
         key = self._keys[windows.index]
         rows = rolled(side, self._joined(self._rows(), "ANTI", kept))
         found = side.asked(self._grouped(rows, [key]))
@@ -124,10 +126,14 @@ class Groups:
     def _other_key(self, start_us: int | None) -> Key:
         return tuple(start_us if width(name) else OTHER if name in NAMES else None for name in self._query.by)
 
+    def _fills(self) -> bool:
+        """Whether there are rows of windows in which nothing happened."""
+        return self._side.windows is not None and (self._query.fill or self._query.rolling > 1)
+
     def _filled(self, rows: list[Row]) -> list[Row]:
         """The rows, with those of windows in which nothing happened, where they are asked for."""
         windows = self._side.windows
-        if windows is None or not (self._query.fill or self._query.rolling > 1):
+        if windows is None or not self._fills():
             return rows
         starts, index = self._side.starts, windows.index
         series = {row.key[:index] + row.key[index + 1 :] for row in rows}

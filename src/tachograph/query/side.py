@@ -15,7 +15,7 @@ from tachograph.query.grouping import Wanted, grouped
 from tachograph.query.measures import AT_LEAST, measure
 from tachograph.query.needs import needs_of
 from tachograph.query.selection import DAY, Selection
-from tachograph.query.sources import ONE_BY_ONE, TOGETHER
+from tachograph.query.sources import source_of, whole
 from tachograph.query.spans import Span
 from tachograph.query.windows import each_start, windows_of
 
@@ -43,11 +43,12 @@ class Side:
         self.span = span
         self.condensed = condensed
         self.parameters = Parameters()
-        whole = TOGETHER if condensed else ONE_BY_ONE
-        source = ONE_BY_ONE if self.needs.amounts else whole
+        source, all_metrics = source_of(self.needs, condensed=condensed), whole(condensed=condensed)
         reach = Span(self._reach(), span.end_us)
-        days = self._days(reach, whole) if self.windows or self.needs.clock else ()
-        self.in_range = Selection(query, self.needs, source, whole.rows, self.windows, span, days, self.parameters)
+        days = self._days(reach, all_metrics) if self.windows or self.needs.clock else ()
+        self.in_range = Selection(
+            query, self.needs, source, all_metrics.rows, self.windows, span, days, self.parameters
+        )
         self.looked_at = msgspec.structs.replace(self.in_range, span=reach)
 
     def _reach(self) -> int | None:
@@ -57,19 +58,19 @@ class Side:
             return start
         return self.windows.since(start, self.query.rolling - 1)
 
-    def _days(self, span: Span, whole: Source) -> Sequence[int]:
+    def _days(self, span: Span, source: Source) -> Sequence[int]:
         """The days of UTC, counted from 1970, in which anything may have happened."""
         start, end = span.start_us, span.end_us
         if start is not None and end is not None and end - start <= _DAYS_LISTED_MAX * DAY_US:
             return range(start // DAY_US, (end - 1) // DAY_US + 1)
-        last = whole.columns["last_ts"]
+        last = source.columns["last_ts"]
         met = "metrics.ts IS NOT NULL"
         if start is not None:
             met += f" AND {last} >= {self.parameters.add(start)}"
         if end is not None:
             met += f" AND metrics.ts < {self.parameters.add(end)}"
         found = " UNION ".join(
-            f"SELECT DISTINCT {DAY.format(moment=moment)} AS day FROM {whole.rows} WHERE {met}"
+            f"SELECT DISTINCT {DAY.format(moment=moment)} AS day FROM {source.rows} WHERE {met}"
             for moment in dict.fromkeys(("metrics.ts", last))
         )
         return [row["day"] for row in self.asked(found)]

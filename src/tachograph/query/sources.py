@@ -15,6 +15,8 @@ from tachograph.store.measures import NAMES, SUMS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tachograph.query.needs import Needs
+
 
 class Source(msgspec.Struct, frozen=True):
     """One kind of rows."""
@@ -67,3 +69,15 @@ TOGETHER: Final = Source(
 )
 CONDENSED: Final = "(SELECT *, first_ts AS ts FROM condensed) AS metrics"
 """Condensed metrics alone, a row of them where its first one happened."""
+
+
+def source_of(needs: Needs, *, condensed: bool) -> Source:
+    """The rows that answer a query with such needs; `condensed` is whether the store has condensed metrics."""
+    if needs.amounts:  # no single one is known of what was condensed
+        return ONE_BY_ONE
+    return whole(condensed=condensed)
+
+
+def whole(*, condensed: bool) -> Source:
+    """All metrics of the store."""
+    return TOGETHER if condensed else ONE_BY_ONE
