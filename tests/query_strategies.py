@@ -204,8 +204,8 @@ def queries(draw: DrawFn, near: tuple[Anchor, ...], *, far: bool = False) -> Que
     many = (fill or rolling > 1) and (span < LONGEST or len(near) > 1 or far)
     start, end = _range(draw, near, span, bounded=compare is not None or many)
     limit = draw(st.sampled_from((None, None, None, 1, 1, 2, 5)))
-    # There is nothing other than the one row, and what windows that are left out are compared with isn't defined.
-    no_other = limit is None or not by or (by == [window] and compare is not None)
+    # What windows that are left out are compared with isn't defined.
+    no_other = limit is None or (by == [window] and compare is not None)
     return Query(
         measures=tuple(measures),
         by=tuple(by),
