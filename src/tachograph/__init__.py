@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from tachograph.aggregate.result import AggregationResult
     from tachograph.errors import BadQuestion, BadRecord, NoLogs, StoreUnusable, TachographError, UnreadableLog
     from tachograph.ingest.parser import MetricsParser
+    from tachograph.insights.finding import find_insights
+    from tachograph.insights.insight import Insight
     from tachograph.metric import Metric, MetricType, Reject
     from tachograph.query.asking import ask
     from tachograph.query.model import Query, QueryResult
@@ -31,6 +33,7 @@ __all__ = [
     "AsyncRecorder",
     "BadQuestion",
     "BadRecord",
+    "Insight",
     "Metric",
     "MetricType",
     "MetricsAggregator",
@@ -46,6 +49,7 @@ __all__ = [
     "UnreadableLog",
     "__version__",
     "ask",
+    "find_insights",
 ]
 
 _HOMES: Final = {
@@ -54,6 +58,7 @@ _HOMES: Final = {
     "AsyncRecorder": "recorder.asynchronous",
     "BadQuestion": "errors",
     "BadRecord": "errors",
+    "Insight": "insights.insight",
     "Metric": "metric",
     "MetricType": "metric",
     "MetricsAggregator": "aggregate.aggregator",
@@ -67,6 +72,7 @@ _HOMES: Final = {
     "StoreUnusable": "errors",
     "TachographError": "errors",
     "UnreadableLog": "errors",
+    "find_insights": "insights.finding",
     "ask": "query.asking",
 }
 

@@ -94,7 +94,7 @@ def condensings(draw: st.DrawFn) -> tuple[list[bytes], Query, datetime, Resoluti
     return draw(metric_logs(near)), query, draw(moments(near)), resolution, draw(st.sampled_from((zone, *ZONES)))
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(condensings())
 def test_an_answer_that_is_exact_is_what_it_was(drawn: tuple[list[bytes], Query, datetime, Resolution, str]) -> None:
     lines, query, until, resolution, zone = drawn

@@ -158,6 +158,24 @@ def test_text_that_means_something_in_sql_is_text() -> None:
         assert cells(answer, "tool", "count") == [(name, 1)]
 
 
+@pytest.mark.parametrize("count", [0, 1, 200, 201, 20_000])
+def test_any_number_of_values_can_be_asked_for(count: int) -> None:
+    names = tuple(f"tool {number}" for number in range(count))
+    lines = [metric(name, "2026-03-01T09:00Z", tool_name=name) for name in ("tool 0", "tool 199", "tool 19999", "Bash")]
+    found = sum(name in names for name in ("tool 0", "tool 199", "tool 19999"))
+    assert asked(lines, where=AnyOf("tool", names)).total == {"count": found}
+    assert asked(lines, where=NoneOf("tool", names)).total == {"count": 4 - found}
+
+
+def test_a_filter_may_have_a_thousand_conditions_and_a_hundred_levels() -> None:
+    wide = Any_(tuple(AnyOf("user", (f"u{number}", "ana")) for number in range(999)))
+    deep: Filter = AnyOf("tool", ("Bash",))
+    for _ in range(33):
+        deep = All((Any_((Not(Not(deep)) if _ == 0 else deep,)), NoneOf("tool", ("Read",))))
+    assert asked(HISTORY, where=wide).total == {"count": 5}
+    assert asked(HISTORY, where=deep).total == {"count": 2}
+
+
 def test_agents_own_logs_are_asked_alike(tmp_path: Path) -> None:
     with Store.in_memory() as store:
         ingest(store, write_transcript(tmp_path))

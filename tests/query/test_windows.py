@@ -156,7 +156,7 @@ def windowed(draw: st.DrawFn) -> tuple[QueryWindows, datetime, str]:
     return windows, draw(moments(near)), zone
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=60)
 @given(windowed())
 def test_each_moment_is_in_the_window_that_begins_before_it_and_ends_after_it(
     drawn: tuple[QueryWindows, datetime, str],

@@ -19,7 +19,7 @@ from strategies import AGGREGATIONS, ZONES, histories, metric_logs
 from tachograph.aggregate import compute as computing
 from tachograph.aggregate.compute import Computation, compute
 from tachograph.aggregate.compute_rolled import RolledComputation
-from tachograph.aggregate.question import question
+from tachograph.aggregate.question import ORDERS, AggregationType, question
 from tachograph.aggregate.rolled import rolled_for
 from tachograph.ingest.reader import plan_paths, read
 from tachograph.retention.detail import condense_detail
@@ -82,8 +82,9 @@ def from_sums(store: Store, asked: Question) -> dict[str, Any]:
 def check(store: Store, zone: str = "UTC") -> None:
     """That all answers are the same with and without sums, which are those of the rows."""
     for kind in AGGREGATIONS:
-        asked = question(kind, zone=zone)
-        assert compute(store, asked).to_dict() == from_rows(store, asked), kind
+        for order in (None, *ORDERS[AggregationType(kind)], "-cost_usd"):
+            asked = question(kind, zone=zone, order=order, limit=2 if order else None)
+            assert compute(store, asked).to_dict() == from_rows(store, asked), (kind, order)
     rollup.roll_up(store.connection)
     kept = sums(store)
     assert kept == made_again(store)

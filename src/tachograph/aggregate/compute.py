@@ -226,11 +226,20 @@ class Computation:
         first: int | None,
         last: int | None,
     ) -> list[dict[str, Any]]:
+        if self._asked.type is AggregationType.BY_SESSION:
+            return self._sessions()
+        return _ordered(self._all_rows(breakdowns, cells, first, last), self._asked)
+
+    def _all_rows(
+        self,
+        breakdowns: Breakdowns,
+        cells: Sequence[Mapping[str, Any]],
+        first: int | None,
+        last: int | None,
+    ) -> list[dict[str, Any]]:
         kind = self._asked.type
         if kind in WINDOWS:
             return self._windows(first, last)
-        if kind is AggregationType.BY_SESSION:
-            return self._sessions()
         if kind is AggregationType.BY_TOOL:
             used = {name: _added(group) for name, group in _by(cells, "tool_name").items()}
             return [{"tool": name, **calls.to_dict(), **used[name]} for name, calls in breakdowns.tools.items()]
@@ -313,18 +322,31 @@ class Computation:
     def _by_session(self) -> list[dict[str, Any]]:
         by = self._counting
         return self._query(f"""
-            SELECT
-                metrics.session_id, {by.first_ts} AS first_ts, {by.last_ts} AS last_ts,
-                {by.count} AS metrics_count, {by.errors} AS errors,
-                {by.duration}, {by.usage}
-            {self._source} AND metrics.session_id IS NOT NULL
-            GROUP BY metrics.session_id
-            ORDER BY first_ts, metrics.session_id
+            SELECT * FROM (
+                SELECT
+                    metrics.session_id, {by.first_ts} AS first_ts, {by.last_ts} AS last_ts,
+                    {by.count} AS metrics_count, {by.errors} AS errors,
+                    {by.duration}, {by.usage}
+                {self._source} AND metrics.session_id IS NOT NULL
+                GROUP BY metrics.session_id
+            )
+            {self._order_of_sessions()}
         """)
+
+    def _order_of_sessions(self) -> str:
+        """ORDER BY and LIMIT, of columns as `_by_session` gives them."""
+        order, limit = self._asked.order, self._asked.limit
+        first = ""
+        if order is not None:
+            key = order.removeprefix("-")
+            first = f"{_SESSION_ORDERS.get(key, key)} {'DESC' if key != order else 'ASC'}, "
+        return f"ORDER BY {first}first_ts, session_id" + (f" LIMIT {limit}" if limit is not None else "")
 
     def _sessions(self) -> list[dict[str, Any]]:
         zone = self._asked.zone
         grouped = self._by_session()
+        if self._asked.limit is not None:
+            self._parameters["shown"] = [row["session_id"] for row in grouped]
         tools = self._tool_uses("session_id")
         return [
             {
@@ -419,13 +441,17 @@ class Computation:
             uses.setdefault(row["owner"], {})[row["tool"]] = row["uses"]
         return uses
 
+    def _shown(self) -> str:
+        """The condition on the sessions whose tools are counted: where few sessions are shown, those alone."""
+        return "metrics.session_id IN (SELECT unnest($shown::VARCHAR[]))" if "shown" in self._parameters else "true"
+
     def _counted_uses(self, key: str) -> list[dict[str, Any]]:
         by = self._counting
         owner = "parts.session_id" if key == "session_id" else f"coalesce(parts.{key}, sessions.{key})"
         return self._query(f"""
             WITH parts AS (
                 SELECT metrics.session_id, metrics.user_id, metrics.project_path, metrics.tool_name, {by.count} AS uses
-                {self._source} AND metrics.tool_name IS NOT NULL
+                {self._source} AND metrics.tool_name IS NOT NULL AND {self._shown()}
                 GROUP BY ALL
             )
             SELECT {owner} AS owner, parts.tool_name AS tool, sum(parts.uses)::BIGINT AS uses
@@ -449,6 +475,26 @@ _WINDOW_MEASURES: Final[Mapping[AggregationType, tuple[str, ...]]] = {
     AggregationType.WEEKLY: _LONG,
     AggregationType.MONTHLY: _LONG,
 }
+
+
+_SESSION_ORDERS: Final = {
+    "start_time": "first_ts",
+    "end_time": "last_ts",
+    "duration_seconds": "last_ts - first_ts",
+    "total_duration_ms": f"coalesce(fine_duration, 0) / {FINE} + coalesce(coarse_duration, 0)",
+    "cost_usd": "cost",
+}
+"""What sessions are ordered by in SQL, where that has another name there."""
+
+
+def _ordered(rows: list[dict[str, Any]], asked: Question) -> list[dict[str, Any]]:
+    """The rows in the order that is asked for, those without a value last, and no more than are wanted."""
+    if asked.order is not None:
+        key = asked.order.removeprefix("-")
+        known = [row for row in rows if row[key] is not None]
+        known.sort(key=lambda row: row[key], reverse=key != asked.order)
+        rows = known + [row for row in rows if row[key] is None]
+    return rows[: asked.limit]
 
 
 def _present(cells: Iterable[Mapping[str, Any]], name: str) -> list[Any]:

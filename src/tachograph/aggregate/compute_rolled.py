@@ -26,6 +26,10 @@ _SUMS: Final = f"""
 """
 
 
+_A_TOOL: Final = "tool_name IS NOT NULL"
+_SHOWN: Final = "session_id IN (SELECT unnest($shown::VARCHAR[]))"
+
+
 class RolledComputation(Computation):
     """One question without filters on its way to its answer."""
 
@@ -48,7 +52,7 @@ class RolledComputation(Computation):
 
     def _models(self) -> list[dict[str, Any]]:
         sums = self._sums_of_models(TOGETHER, self._from(self._rolled.by_kind()))
-        pairs = self._from(self._rolled.by_use(("session",)))
+        pairs = self._from(self._rolled.by_use(("session",), only="used"))
         return self._query(f"""
             SELECT sums.*, told.sessions
             FROM ({sums}) AS sums
@@ -83,8 +87,15 @@ class RolledComputation(Computation):
         """)
 
     def _by_session(self) -> list[dict[str, Any]]:
-        rows = self._rolled.by_owner(("session",))
-        return self._query(f"""
+        if self._asked.limit is not None:  # which they are is known by a column or two
+            found = self._query(f"SELECT session_id FROM ({self._summed_sessions()}) {self._order_of_sessions()}")
+            self._parameters["shown"] = [row["session_id"] for row in found]
+        return self._query(f"SELECT * FROM ({self._summed_sessions()}) {self._order_of_sessions()}")
+
+    def _summed_sessions(self) -> str:
+        shown = "shown" in self._parameters
+        rows = self._rolled.by_owner(("session",), owners=_SHOWN if shown else "true")
+        return f"""
             WITH summed AS (
                 SELECT
                     metrics.session, metrics.session_id,
@@ -93,11 +104,12 @@ class RolledComputation(Computation):
                 GROUP BY metrics.session, metrics.session_id
             ), named AS (
                 SELECT DISTINCT session, session_id FROM rollup_owners
+            ), sessions AS (
+                SELECT summed.* REPLACE (coalesce(summed.session_id, named.session_id) AS session_id)
+                FROM summed LEFT JOIN named ON named.session = summed.session
             )
-            SELECT summed.* REPLACE (coalesce(summed.session_id, named.session_id) AS session_id)
-            FROM summed LEFT JOIN named ON named.session = summed.session
-            ORDER BY first_ts, coalesce(summed.session_id, named.session_id)
-        """)
+            SELECT * FROM sessions WHERE {_SHOWN if shown else "true"}
+        """
 
     def _by_owner(self, key: str) -> list[dict[str, Any]]:
         sums = self._from(self._rolled.by_owner((key,)))
@@ -121,12 +133,13 @@ class RolledComputation(Computation):
 
     def _counted_uses(self, key: str) -> list[dict[str, Any]]:
         if key == "session_id":
-            rows = self._rolled.by_use(("session",))
+            owners = _SHOWN if "shown" in self._parameters else "true"
+            rows = self._rolled.by_use(("session",), only=_A_TOOL, owners=owners)
             named = "LEFT JOIN (SELECT DISTINCT session AS number, session_id AS name FROM rollup_owners) AS named"
             rows = f"{rows} {named} ON named.number = metrics.session"
             owner = "coalesce(metrics.session_id, named.name)"
         else:
-            rows, owner = self._rolled.by_use((key,)), f"metrics.{key}"
+            rows, owner = self._rolled.by_use((key,), only=_A_TOOL), f"metrics.{key}"
         return self._query(f"""
             SELECT {owner} AS owner, metrics.tool_name AS tool, sum(metrics.metrics_count)::BIGINT AS uses
             {self._from(rows)} AND metrics.tool_name IS NOT NULL

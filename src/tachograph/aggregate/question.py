@@ -39,6 +39,29 @@ WINDOWS: Final[dict[AggregationType, WindowKind]] = {
     AggregationType.MONTHLY: "month",
 }
 
+_USAGE: Final = (
+    "tokens", "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "cost_usd",
+)  # fmt: skip
+_CALLS: Final = ("count", "success", "failure", "total_duration_ms", "avg_duration_ms")
+_COUNTS: Final = ("metrics_count", "errors", "total_duration_ms")
+_LONG: Final = ("sessions", "users", *_COUNTS)
+ORDERS: Final = {
+    kind: (*keys, *_USAGE)
+    for kind, keys in {
+        AggregationType.HOURLY: ("timestamp", *_COUNTS),
+        AggregationType.DAILY: ("timestamp", "sessions", *_COUNTS),
+        AggregationType.WEEKLY: ("week_start", *_LONG),
+        AggregationType.MONTHLY: ("month", *_LONG),
+        AggregationType.BY_SESSION: ("start_time", "end_time", "duration_seconds", "session_id", *_COUNTS),
+        AggregationType.BY_USER: ("user_id", "sessions", *_COUNTS),
+        AggregationType.BY_TOOL: ("tool", *_CALLS),
+        AggregationType.BY_AGENT: ("agent", *_CALLS),
+        AggregationType.BY_PROJECT: ("project_path", *_LONG),
+        AggregationType.BY_MODEL: ("model", "requests", "sessions"),
+    }.items()
+}
+"""The keys of a row by which rows can be ordered."""
+
 FILTERS: Final = (
     "session_id",
     "user_id",
@@ -63,6 +86,10 @@ class Question(msgspec.Struct, frozen=True):
     filters: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     zone: tzinfo = UTC
     fill: bool = False
+    order: str | None = None
+    """The key of a row by which rows are ordered, a "-" before it for the largest first; None for the usual order."""
+    limit: int | None = None
+    """So many rows at most; the totals are of all."""
 
 
 def question(
@@ -73,10 +100,13 @@ def question(
     *,
     zone: tzinfo | str = UTC,
     fill: bool = False,
+    order: str | None = None,
+    limit: int | None = None,
 ) -> Question:
     """Checks what is asked for. Naive times are UTC; a filter is one value or several, None is no filter.
 
-    Raises `BadQuestion` for an unknown aggregation, filter, type or zone, and where the end is before the start.
+    Raises `BadQuestion` for an unknown aggregation, filter, type, zone or order, a limit below 1, and where the end is
+    before the start.
     """
     start_us, end_us = _microseconds(start), _microseconds(end)
     if start_us is not None and end_us is not None and end_us < start_us:
@@ -90,7 +120,14 @@ def question(
             raise BadQuestion(
                 f"there is no type of metric {value!r}", mend=f"known are {', '.join(sorted(METRIC_TYPES))}"
             )
-    return Question(_kind(kind), start_us, end_us, wanted, time_zone(zone) if isinstance(zone, str) else zone, fill)
+    if limit is not None and limit < 1:
+        raise BadQuestion(f"{limit} rows are none", mend="give a limit of 1 or more")
+    asked = _kind(kind)
+    if order is not None and order.removeprefix("-") not in ORDERS[asked]:
+        mend = f"known are {', '.join(ORDERS[asked])}, with a '-' before it for the largest first"
+        raise BadQuestion(f"there is no order {order!r} of {asked}", mend=mend)
+    within = time_zone(zone) if isinstance(zone, str) else zone
+    return Question(asked, start_us, end_us, wanted, within, fill, order, limit)
 
 
 def time_zone(name: str) -> tzinfo:

@@ -79,14 +79,22 @@ class Rolled(msgspec.Struct, frozen=True):
             FROM ({sums}) AS sums JOIN rollup_kinds AS kinds ON kinds.number = sums.kind
         """)
 
-    def by_owner(self, names: Sequence[str], start: str = "") -> str:
-        """Likewise rows by some of `OWNERS`, with all sums and `errors`."""
-        return self._owned("rollup_by_owner", names, start, f"{_TIMES}, sum(errors) AS errors, {_ALL_SUMS}")
+    def by_owner(self, names: Sequence[str], start: str = "", *, owners: str = "true") -> str:
+        """Likewise rows by some of `OWNERS`, with all sums and `errors`.
 
-    def by_use(self, names: Sequence[str], start: str = "") -> str:
-        """Likewise rows by some of `OWNERS` and by what was used (tool, agent, model, kind of error), with counts."""
+        `owners` is a condition on `session_id`; it may let other rows through.
+        """
+        sums = f"{_TIMES}, sum(errors) AS errors, {_ALL_SUMS}"
+        return self._owned("rollup_by_owner", names, start, sums, _owners(owners))
+
+    def by_use(self, names: Sequence[str], start: str = "", *, only: str = "true", owners: str = "true") -> str:
+        """Likewise rows by some of `OWNERS` and by what was used (tool, agent, model, kind of error), with counts.
+
+        `only` is a condition on what was used, `owners` one on `session_id`; both may let other rows through.
+        """
         counts = f"{_BEGIN}, sum(metrics_count) AS metrics_count"
-        return self._owned("rollup_by_use", [*names, "use"], start, counts)
+        passing = f" AND use IN (SELECT number FROM rollup_uses WHERE {only})" if only != "true" else ""
+        return self._owned("rollup_by_use", [*names, "use"], start, counts, passing + _owners(owners))
 
     def runs(self) -> str:
         """Likewise, with one row at least for each agent's run of which several metrics tell."""
@@ -123,11 +131,11 @@ class Rolled(msgspec.Struct, frozen=True):
         bounds += [f"quarter < {self.end}"] if self.end < _QUARTERS else []
         return (" AND ".join(bounds) or "true") + left_out
 
-    def _owned(self, table: str, names: Sequence[str], start: str, sums: str) -> str:
+    def _owned(self, table: str, names: Sequence[str], start: str, sums: str, passing: str = "") -> str:
         keys = ", ".join([f"{start} AS part"] * bool(start) + list(names))
         summed = f"""
             SELECT {keys}, {sums} FROM {table} JOIN owned ON owned.number = {table}.owner
-            WHERE {self.quarters()} GROUP BY ALL
+            WHERE {self.quarters()}{passing} GROUP BY ALL
         """
         if "use" in names:
             uses = ", ".join(f"uses.{name}" for name in USE)
@@ -219,6 +227,10 @@ def start_of_quarter(windows: Sequence[Run]) -> str | None:
     if any(run.start_us % QUARTER_US or run.width_us % QUARTER_US for run in windows):
         return None
     return window_start(windows, f"(quarter::BIGINT * {QUARTER_US} + ({FIRST_US}))")
+
+
+def _owners(condition: str) -> str:
+    return f" AND owner IN (SELECT number FROM rollup_owners WHERE {condition})" if condition != "true" else ""
 
 
 def _within(first: int, last: int) -> str:

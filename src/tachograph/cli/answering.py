@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import sys
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic
 
 import msgspec
 
 from tachograph import __version__
-from tachograph.cli.figures import count, several
+from tachograph.cli.figures import several
 from tachograph.cli.home import listed, new_in, places, store_path, users
-from tachograph.cli.printable import printable
+from tachograph.cli.kinds import Answer, Asked
 from tachograph.cli.remembered import Memory
 from tachograph.errors import NoLogs, StoreUnusable
 from tachograph.ingest.listings import Listings
@@ -27,9 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from tachograph.aggregate.question import Question
-    from tachograph.aggregate.result import AggregationResult
     from tachograph.cli.home import Places
+    from tachograph.cli.kinds import Kind
     from tachograph.ingest.plan import Found, Skipped
     from tachograph.ingest.reader import Work
     from tachograph.ingest.workers import Worker
@@ -43,33 +42,77 @@ _TO_BEGIN = (
 _DEMO = "This is the bundled demo history, made up and not stored."
 
 
-class Answers(msgspec.Struct):
+class Answers(msgspec.Struct, Generic[Answer]):
     """The results, in the order of the questions; whether they are of the demo history; what to remark."""
 
-    results: list[AggregationResult]
+    results: list[Answer]
     demo: bool = False
     remarks: list[str] = msgspec.field(default_factory=list)
 
     def remark(self) -> None:
         """Says on stderr what isn't a part of the answer."""
-        for line in [*self.remarks, *_of_condensed(self.results)]:
+        for line in self.remarks:
             print(line, file=sys.stderr)
 
 
-def answers(questions: Sequence[Question], options: Namespace, *, else_demo: bool = False) -> Answers:
-    """Answers the questions from the store, or from the demo history if that is wanted.
+def answers(
+    kind: Kind[Asked, Answer], questions: Sequence[Asked], options: Namespace, *, else_demo: bool = False
+) -> Answers[Answer]:
+    """Answers questions of one kind from the store, or from the demo history if that is wanted.
 
     Raises `NoLogs` where nothing was ever read and there is nothing to read, unless the demo stands in.
     """
+    given = _given(kind, questions, options, else_demo=else_demo)
+    return Answers(given.results, given.demo, [*given.remarks, *kind.remarks(given.results)])
+
+
+def _given(
+    kind: Kind[Asked, Answer], questions: Sequence[Asked], options: Namespace, *, else_demo: bool
+) -> Answers[Answer]:
     if options.demo:
-        return _from_demo(questions, _DEMO)
+        return _from_demo(kind, questions, _DEMO)
     try:
-        return _from_store(questions, store_path(options.home), pick_up=not options.no_ingest)
+        return _from_store(kind, questions, store_path(options.home), pick_up=not options.no_ingest)
     except _NothingThere as nothing:
         if not else_demo or options.no_ingest:
             raise
         looked = listed(nothing.looked)
-        return _from_demo(questions, f"No logs of {looked} on this machine. {_DEMO}")
+        return _from_demo(kind, questions, f"No logs of {looked} on this machine. {_DEMO}")
+
+
+@contextmanager
+def opened(options: Namespace, remarks: list[str]) -> Iterator[Store]:
+    """The store with all that is new in it, or the demo history, for as long as it is asked; adds what to remark.
+
+    Raises `NoLogs` where nothing was ever read and there is nothing to read.
+    """
+    if options.demo:
+        from tachograph.demo import demo_history
+        from tachograph.ingest.reader import plan_paths, read
+
+        with Store.in_memory() as store:
+            read(store, plan_paths(store, [demo_history()], "metrics-log"))
+            remarks.append(_DEMO)
+            yield store
+            return
+    path = store_path(options.home)
+    with trouble_with(path), ExitStack() as early:
+        if options.no_ingest:
+            with _as_it_is(path) as store:
+                remarks += _remarks(store.rejected_count(), 0)
+                yield store
+                return
+        workers = early.enter_context(_hired()) if not path.exists() else ()
+        where = places(path)
+        skipped: list[Skipped] = []
+        listings = Listings(path.parent, __version__)
+        found = listings.find(where, skipped)
+        store, skipped = _up_to_date(path, where, found, skipped, workers)
+        with store:
+            remarks += _remarks(store.rejected_count(), len(skipped))
+            yield store
+            store.write_back_if_much()
+        listings.keep()
 
 
 @contextmanager
@@ -105,27 +148,29 @@ def nothing_to_read(where: Places, what: Plan) -> NoLogs:
     return _NothingThere(f"no logs of {listed(where)} on this machine", where)
 
 
-def _from_demo(questions: Sequence[Question], remark: str) -> Answers:
+def _from_demo(kind: Kind[Asked, Answer], questions: Sequence[Asked], remark: str) -> Answers[Answer]:
     from tachograph.demo import demo_history
     from tachograph.ingest.reader import plan_paths, read
 
     with Store.in_memory() as store:
         read(store, plan_paths(store, [demo_history()], "metrics-log"))
-        return Answers(_computed(store, questions), demo=True, remarks=[remark])
+        return Answers([kind.answer(store, asked) for asked in questions], demo=True, remarks=[remark])
 
 
-def _from_store(questions: Sequence[Question], path: Path, *, pick_up: bool) -> Answers:
+def _from_store(kind: Kind[Asked, Answer], questions: Sequence[Asked], path: Path, *, pick_up: bool) -> Answers[Answer]:
     with trouble_with(path), ExitStack() as early:
         if not pick_up:
             with _as_it_is(path) as store:
-                return Answers(_computed(store, questions), remarks=_remarks(store.rejected_count(), 0))
+                return Answers(
+                    [kind.answer(store, asked) for asked in questions], remarks=_remarks(store.rejected_count(), 0)
+                )
         workers = early.enter_context(_hired()) if not path.exists() else ()
         where = places(path)
         skipped: list[Skipped] = []
         listings = Listings(path.parent, __version__)
         found = listings.find(where, skipped)
         memory = Memory(path, found)
-        known = None if skipped else memory.recall(questions)
+        known = None if skipped else memory.recall(kind, questions)
         if known is not None:
             listings.keep()
             return Answers(known[0], remarks=known[1])
@@ -134,13 +179,13 @@ def _from_store(questions: Sequence[Question], path: Path, *, pick_up: bool) -> 
         else:
             store, skipped = _up_to_date(path, where, found, skipped, workers)
         with store:
-            results = _computed(store, questions)
+            results = [kind.answer(store, asked) for asked in questions]
             remarks = _remarks(store.rejected_count(), len(skipped))
             store.write_back_if_much()
             state = memory.state_now()
         listings.keep()
         if not skipped:
-            memory.keep(state, questions, results, remarks)
+            memory.keep(kind, state, questions, results, remarks)
         return Answers(results, remarks=remarks)
 
 
@@ -155,12 +200,6 @@ def say_waiting() -> None:
     """Says, to somebody who watches, why it takes long."""
     if sys.stderr is not None and sys.stderr.isatty():
         print("waiting for another tachograph that has the store", file=sys.stderr)
-
-
-def _computed(store: Store, questions: Sequence[Question]) -> list[AggregationResult]:
-    from tachograph.aggregate.compute import compute  # an answer that is remembered doesn't need it
-
-    return [compute(store, asked) for asked in questions]
 
 
 def _as_it_is(path: Path) -> Store:
@@ -234,21 +273,6 @@ def _remarks(rejected: int, skipped: int) -> list[str]:
     if skipped:
         remarks.append(f"{several(skipped, 'file')} could not be read, or not to the end: tachograph ingest")
     return remarks
-
-
-def _of_condensed(results: Sequence[AggregationResult]) -> list[str]:
-    """What answers take from metrics whose detail was condensed; one line for all of them."""
-    told = [result.condensed for result in results if result.condensed]
-    if not told:
-        return []
-    found = max(told, key=lambda one: one.uncertain)
-    sums = f"sums by {found.resolution} in {printable(found.timezone)}"
-    parts = [f"of {several(found.metrics, 'metric')} from before {found.before} only {sums} are kept"]
-    if found.duration_percentiles != "exact":
-        parts.append(f"percentiles of durations are {found.duration_percentiles}")
-    if found.uncertain:
-        parts.append(f"{count(found.uncertain)} may belong to another row, or beyond the range")
-    return ["; ".join(parts)]
 
 
 def _of_engine(error: Exception, path: Path) -> Exception | None:

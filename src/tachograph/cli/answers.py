@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from tachograph.aggregate.question import WINDOWS, AggregationType
 from tachograph.cli.answering import answers
 from tachograph.cli.asking import ask
+from tachograph.cli.kinds import AGGREGATIONS
 from tachograph.cli.options import Parser, add_json, add_question
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def run(command: str, arguments: Sequence[str]) -> int:
     add_json(parser)
     options = parser.parse_args(arguments)
     asked = ask(kind, options)
-    given = answers([asked], options)
+    given = answers(AGGREGATIONS, [asked], options)
     if options.json:
         from tachograph.cli.documents import write_json
 

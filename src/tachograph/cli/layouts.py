@@ -14,7 +14,7 @@ from tachograph.cli.figures import count, dollars, duration, tokens
 from tachograph.cli.printable import printable
 
 Row = Mapping[str, Any]
-_DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _TOOLS_NAMED: Final = 3
 
 
@@ -54,13 +54,15 @@ def _label(title: str, key: str, show: Callable[[str], str]) -> Column:
     return Column(title, partial(_value, key, show), "label")
 
 
-def _hour(label: str) -> str:
+def hour_shown(label: str) -> str:
+    """An hour's or a minute's label, with the offset."""
     clock, offset = label[11:19], label[19:]
     return f"{label[:10]} {clock.removesuffix(':00') if len(clock) > 5 else clock} {offset}"
 
 
-def _day(label: str) -> str:
-    return f"{label[:10]} {_DAYS[date.fromisoformat(label[:10]).weekday()]}"
+def day_shown(label: str) -> str:
+    """A day's label, with the name of the day."""
+    return f"{label[:10]} {DAYS[date.fromisoformat(label[:10]).weekday()]}"
 
 
 def _tools(uses: Mapping[str, int]) -> str:
@@ -97,10 +99,10 @@ CALLS: Final = (
 
 LAYOUTS: Final = {
     AggregationType.HOURLY: Layout(
-        "Hours", (_label("hour", "timestamp", _hour), METRICS, ERRORS, TIME, *USAGE), "No hours."
+        "Hours", (_label("hour", "timestamp", hour_shown), METRICS, ERRORS, TIME, *USAGE), "No hours."
     ),
     AggregationType.DAILY: Layout(
-        "Days", (_label("day", "timestamp", _day), METRICS, SESSIONS, ERRORS, TIME, *USAGE), "No days."
+        "Days", (_label("day", "timestamp", day_shown), METRICS, SESSIONS, ERRORS, TIME, *USAGE), "No days."
     ),
     AggregationType.WEEKLY: Layout(
         "Weeks",

@@ -30,6 +30,8 @@ COMMANDS: Final = {
     "agents": (_ANSWERS, "one row per agent"),
     "projects": (_ANSWERS, "one row per project folder"),
     "models": (_ANSWERS, "one row per model"),
+    "query": ("tachograph.cli.query", "any measure by anything: ask your own"),
+    "insights": ("tachograph.cli.insights", "what changed: unusual days, and what explains them"),
     "ingest": ("tachograph.cli.ingest", "read logs into the store"),
     "sources": ("tachograph.cli.sources", "where the logs are, and how many of them were read"),
     "record": ("tachograph.cli.record", "record a metric of your own"),
@@ -50,6 +52,7 @@ _EXAMPLES: Final = (
     "tachograph summary --demo                     the same over a made-up history",
     "tachograph daily --since 2026-03-01           the days since the 1st of March",
     "tachograph tools --project . --json           this folder's tools, as JSON",
+    "tachograph query --by day,tool --top 5        a question of your own",
     "tachograph ingest logs/                       read a folder of logs",
 )
 

@@ -63,15 +63,31 @@ def add_json(parser: Parser) -> None:
 
 def add_question(parser: Parser, *, windows: bool = False) -> None:
     """What a question is made of."""
+    asked = add_range(parser)
+    if windows:
+        asked.add_argument("--fill", action="store_true", help="also the times in which nothing happened")
+    add_filters(parser)
+    add_place(parser)
+
+
+def add_range(parser: Parser) -> argparse._ArgumentGroup:
+    """Which range of time, and whose days."""
     asked = parser.add_argument_group("the range")
     asked.add_argument("--since", metavar="WHEN", help="from this day or moment on: 2026-03-01, 2026-03-01T09:30")
     asked.add_argument("--until", metavar="WHEN", help="up to the end of this day, or up to (without) this moment")
     asked.add_argument("--timezone", metavar="ZONE", help="whose midnights count, as Europe/Rome; else the system's")
-    if windows:
-        asked.add_argument("--fill", action="store_true", help="also the times in which nothing happened")
+    return asked
+
+
+def add_filters(parser: Parser) -> None:
+    """Only what has one of these names."""
     only = parser.add_argument_group("only these (repeat one to allow several values)")
     for option, name, value, what in FILTERS:
         only.add_argument(f"--{option}", dest=name, metavar=value, action="append", help=what)
+
+
+def add_place(parser: Parser) -> None:
+    """From which store or history."""
     where = parser.add_argument_group("from where")
     add_home(where)
     where.add_argument(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Final, Literal
 
-from rich.box import SIMPLE_HEAD
+from rich.box import SIMPLE, SIMPLE_HEAD
 from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
@@ -105,29 +105,37 @@ def new_console() -> Console:
 def _heading(title: str, result: AggregationResult, zone: tzinfo, *, demo: bool) -> Text:
     parts = [f"{title} of the bundled demo history (made up)" if demo else title]
     if result.start_time is not None and result.end_time is not None:
-        parts.append(f"{_minute(result.start_time)} to {_minute(result.end_time)}")
+        parts.append(f"{minute(result.start_time)} to {minute(result.end_time)}")
     return Text(", ".join([*parts, f"in {printable(zone_name(zone))}"]), style="bold")
 
 
-def _minute(label: str) -> str:
+def minute(label: str) -> str:
+    """A moment's label, to the minute."""
     return f"{label[:10]} {label[11:16]}"
 
 
-def print_table(console: Console, columns: Sequence[Column], rows: Sequence[Row]) -> None:
-    """A table that fits; where it can't, it is as wide as it has to be, and the terminal wraps its lines."""
-    cells = {column: [column.text(row) for row in rows] for column in columns}
+def print_table(console: Console, columns: Sequence[Column], rows: Sequence[Row], total: Row | None = None) -> None:
+    """A table that fits; where it can't, it is as wide as it has to be, and the terminal wraps its lines.
+
+    A total stands below a rule.
+    """
+    cells = {column: [column.text(row) for row in (*rows, *([] if total is None else [total]))] for column in columns}
     widths = {column: max(map(cell_len, [column.title, *texts])) for column, texts in cells.items()}
     left_out = _make_fit(widths, console.width)
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
+    ruled = total is not None
+    table = Table(
+        box=SIMPLE if ruled else SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False, show_footer=ruled
+    )
     for column, width in widths.items():
         justify: Literal["right", "left"] = "right" if column.kind in ("number", "detail") else "left"
-        table.add_column(column.title, justify=justify, width=width, overflow="fold")
+        foot = _cell(column, cells[column].pop()) if ruled else ""
+        table.add_column(column.title, foot, justify=justify, width=width, overflow="fold")
     for texts in zip(*(cells[column] for column in widths), strict=True):
         table.add_row(*map(_cell, widths, texts))
     needed = _total_width(widths)
     (console if needed <= console.width else _Console(width=needed, highlight=False)).print(table)
     if left_out:
-        console.print(f"(… a wider terminal also shows: {', '.join(left_out)})", style="dim")
+        console.print(f"(… a wider terminal also shows: {', '.join(dict.fromkeys(left_out))})", style="dim")
 
 
 def _make_fit(widths: dict[Column, int], room: int) -> list[str]:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from tachograph import __version__
-from tachograph.aggregate.result import AggregationResult
 from tachograph.digest import digest
 from tachograph.price_list import data_version
 
@@ -22,11 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from tachograph.aggregate.question import Question
+    from tachograph.cli.kinds import Answer, Asked, Kind
     from tachograph.ingest.plan import Found
 
 _FILE: Final = "answers.json"
-_FORM: Final = 2
+_FORM: Final = 3
 """Goes up when the same question has another answer, or answers are kept otherwise."""
 _HEADERS: Final = 3 * 4096
 """A DuckDB file begins with three headers, of which one counts the checkpoints."""
@@ -40,7 +39,7 @@ class _Kept(msgspec.Struct):
 
     state: str
     remarks: list[str]
-    answers: dict[str, AggregationResult]
+    answers: dict[str, msgspec.Raw]
 
 
 class Memory:
@@ -59,30 +58,45 @@ class Memory:
             return False
         return _but_for_logs(self._kept.state) == _but_for_logs(self._state)
 
-    def recall(self, questions: Sequence[Question]) -> tuple[list[AggregationResult], list[str]] | None:
+    def recall(self, kind: Kind[Asked, Answer], questions: Sequence[Asked]) -> tuple[list[Answer], list[str]] | None:
         """The answers to all of these questions and what was remarked, or None where one isn't known."""
         kept = self._kept
-        names = [_name(asked) for asked in questions]
+        names = [kind.name(asked) for asked in questions]
         if kept is None or kept.state != self._state or not all(name in kept.answers for name in names):
             return None
-        return [kept.answers[name] for name in names if name is not None], kept.remarks
+        known = [(asked, kept.answers[name]) for asked, name in zip(questions, names, strict=True) if name is not None]
+        try:
+            return [kind.read(bytes(content), asked) for asked, content in known], kept.remarks
+        except ValueError:  # not as we write it: then there is no such memory
+            return None
 
     def keep(
         self,
+        kind: Kind[Asked, Answer],
         state: str | None,
-        questions: Sequence[Question],
-        results: Sequence[AggregationResult],
+        questions: Sequence[Asked],
+        results: Sequence[Answer],
         remarks: list[str],
     ) -> None:
         """Keeps the answers of a store that was in that state when it was asked, and holds all that the logs do."""
         if state is None:
             return
+        try:
+            named = {
+                name: msgspec.Raw(kind.write(result))
+                for asked, result in zip(questions, results, strict=True)
+                if (name := kind.name(asked))
+            }
+        except (ValueError, OverflowError):  # a number that JSON doesn't hold
+            return
         kept = self._kept if self._kept and self._kept.state == state else _Kept(state, remarks, {})
-        named = {name: result for asked, result in zip(questions, results, strict=True) if (name := _name(asked))}
         answers = {**named, **{name: kept.answers[name] for name in kept.answers if name not in named}}
         content = msgspec.json.encode(_Kept(state, remarks, dict(list(answers.items())[:_KEPT_MAX])))
         if len(content) > _BYTES_MAX:
             content = msgspec.json.encode(_Kept(state, remarks, named))
+        self._write(content)
+
+    def _write(self, content: bytes) -> None:
         half = self._path.with_name(f"{_FILE}.{os.getpid()}")
         try:
             if len(content) <= _BYTES_MAX:
@@ -125,16 +139,6 @@ class Memory:
 
 def _but_for_logs(state: str) -> str:
     return state.rpartition(" ")[0]
-
-
-def _name(asked: Question) -> str | None:
-    """A question as text; None for one in a zone that has no name."""
-    zone = getattr(asked.zone, "key", None) or ("UTC" if str(asked.zone) == "UTC" else None)
-    if zone is None:
-        return None
-    return msgspec.json.encode(
-        (asked.type, asked.start_us, asked.end_us, sorted(asked.filters.items()), zone, asked.fill)
-    ).decode()
 
 
 def _fingerprint(found: Sequence[Found]) -> str:

@@ -9,6 +9,7 @@ import msgspec
 from tachograph.aggregate.question import AggregationType
 from tachograph.cli.answering import answers
 from tachograph.cli.asking import ask
+from tachograph.cli.kinds import AGGREGATIONS
 from tachograph.cli.options import Parser, add_json, add_question
 
 if TYPE_CHECKING:
@@ -34,7 +35,12 @@ def run(command: str, arguments: Sequence[str]) -> int:
     add_json(parser)
     options = parser.parse_args(arguments)
     by_day = ask(AggregationType.DAILY, options)
-    given = answers([by_day, msgspec.structs.replace(by_day, type=AggregationType.BY_PROJECT)], options, else_demo=True)
+    given = answers(
+        AGGREGATIONS,
+        [by_day, msgspec.structs.replace(by_day, type=AggregationType.BY_PROJECT)],
+        options,
+        else_demo=True,
+    )
     days, projects = given.results
     if options.json:
         from tachograph.cli.documents import write_json

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _COST_MAX: Final = 2**126
 """Beyond any cost that a column holds, and within what it can be compared with."""
+_LISTED_MAX: Final = 200
+"""More values than that are looked for in a table, which is quicker then; but hundreds of tables take all memory."""
 _LIKE: Final = str.maketrans({"*": "%", "?": "_", "%": "\\%", "_": "\\_", "\\": "\\\\"})
 
 
@@ -51,7 +53,10 @@ def condition(filter: Filter, fields: Mapping[str, str], parameters: Parameters)
 def _single(one: AnyOf | Prefix | Pattern | Between, sql: str, parameters: Parameters) -> str:
     if isinstance(one, AnyOf):
         kind = "BIGINT" if one.field in CLOCK else "VARCHAR"
-        return f"({sql}) IN (SELECT unnest({parameters.add(list(one.values))}::{kind}[]))"
+        values = f"{parameters.add(list(one.values))}::{kind}[]"
+        if len(one.values) > _LISTED_MAX:
+            return f"({sql}) IN (SELECT unnest({values}))"
+        return f"list_contains({values}, {sql})"
     if isinstance(one, Prefix):
         return f"starts_with({sql}, {parameters.add(one.text)})"
     if isinstance(one, Between):

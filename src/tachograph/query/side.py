@@ -38,6 +38,7 @@ class Side:
         self._connection = store.connection
         self.query = query
         self.needs = needs_of(query)
+        self._values = [(name, measure(name).value) for name in query.measures]
         self.wanted = Wanted(self.needs.sums, self.needs.percentiles)
         self.windows = windows_of(query)
         self.span = span
@@ -99,7 +100,7 @@ class Side:
 
     def measured(self, sums: Mapping[str, Any]) -> dict[str, Any]:
         """Each measure of the query, of a group's sums."""
-        return {name: measure(name).value(sums) for name in self.query.measures}
+        return {name: value(sums) for name, value in self._values}
 
     def measures(self) -> dict[str, Any]:
         """Each measure of the whole range."""

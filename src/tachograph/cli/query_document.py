@@ -1,0 +1,61 @@
+"""The answer to a query as a document for programs."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from tachograph.cli.zone import zone_name
+from tachograph.query.saying import said
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from tachograph.query.model import Query, QueryResult
+
+
+def query_document(result: QueryResult) -> dict[str, Any]:
+    """The query in the words of the options, and the answer. A sum that no float holds is null."""
+    return {
+        "query": _query(result.query),
+        "start": result.start,
+        "end": result.end,
+        "total": _finite(result.total),
+        "rows": _finite(result.rows),
+        "exact": result.exact,
+        "at_least": list(result.at_least),
+        "truncated": result.truncated,
+    }
+
+
+def _query(query: Query) -> dict[str, Any]:
+    return {
+        "measures": list(query.measures),
+        "by": list(query.by),
+        "since": _moment(query.start),
+        "until": _moment(query.end),
+        "timezone": zone_name(query.zone),
+        "where": None if query.where is None else said(query.where),
+        "order": list(query.order),
+        "limit": query.limit,
+        "other": query.other,
+        "fill": query.fill,
+        "week_start": query.week_start,
+        "month_start": query.month_start,
+        "rolling": query.rolling,
+        "compare": query.compare,
+    }
+
+
+def _moment(time: datetime | None) -> str | None:
+    return None if time is None else time.isoformat()
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
+    return value
