@@ -127,7 +127,7 @@ OFFSETS = (
 )
 
 
-def _edges(anchor: Anchor) -> tuple[datetime, ...]:
+def window_edges(anchor: Anchor) -> tuple[datetime, ...]:
     """The anchor's moment and the wall clock's midnights about it: days, Mondays, first days of months."""
     here = anchor.moment.astimezone(ZoneInfo(anchor.zone)).date()
     monday, first = here - timedelta(here.weekday()), here.replace(day=1)
@@ -139,7 +139,7 @@ def _edges(anchor: Anchor) -> tuple[datetime, ...]:
     return tuple(dict.fromkeys([anchor.moment, *midnights]))
 
 
-EDGES = {anchor: _edges(anchor) for anchor in ANCHORS}
+EDGES = {anchor: window_edges(anchor) for anchor in ANCHORS}
 SHIFTS = (
     *(timedelta(0) for _ in range(8)),
     *(sign * timedelta(microseconds=n) for n in (1, 999_999) for sign in (1, -1)),
@@ -152,7 +152,7 @@ SHIFTS = (
 @cache
 def moments(anchors: tuple[Anchor, ...], *, far: bool = False) -> SearchStrategy[datetime]:
     """Moments in UTC at and around the window edges near these anchors; with `far`, now and then far away."""
-    near = [edge for anchor in anchors for edge in EDGES[anchor]]
+    near = [edge for anchor in anchors for edge in window_edges(anchor)]
     edges = st.sampled_from([*near * 6, *FAR_MOMENTS] if far else near)
     return st.builds(lambda edge, shift: edge + shift, edges, st.sampled_from(SHIFTS))
 

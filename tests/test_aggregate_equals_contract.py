@@ -5,26 +5,23 @@ from __future__ import annotations
 import asyncio
 import math
 import re
-import tempfile
-from pathlib import Path
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 
 from oracle import aggregate, read_lines
+from stored import ANY_FORM, store_of
 from strategies import Question, histories
-from tachograph import MetricsAggregator, MetricsParser
+from tachograph import MetricsAggregator
 
 BY_NAME = re.compile(r"\.breakdowns\.\w+|\.time_series\[\d+\]\.tool_uses")
 
 
-def answer(lines: list[bytes], asked: Question, *, fill: bool = False) -> dict[str, Any]:
-    with tempfile.TemporaryDirectory() as folder:
-        log = Path(folder) / "metrics_20260101_000000.jsonl"
-        log.write_bytes(b"\n".join(lines) + b"\n")
-        aggregator = MetricsAggregator(MetricsParser(log))
-        question = asked._asdict()
-        kind, zone = question.pop("type"), question.pop("zone")
+def answer(lines: list[bytes], asked: Question, form: str, *, fill: bool = False) -> dict[str, Any]:
+    question = asked._asdict()
+    kind, zone = question.pop("type"), question.pop("zone")
+    with store_of(lines, form) as store:
+        aggregator = MetricsAggregator(store)
         result = asyncio.run(aggregator.aggregate(kind, **question, timezone=zone, fill=fill))
         return result.to_dict()
 
@@ -54,16 +51,16 @@ def same(mine: Any, theirs: Any, where: str = "") -> None:
 
 
 @settings(deadline=None, max_examples=120, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-@given(histories())
-def test_every_answer_equals_the_slow_reading(history: tuple[list[bytes], Question]) -> None:
+@given(form=ANY_FORM, history=histories())
+def test_every_answer_equals_the_slow_reading(form: str, history: tuple[list[bytes], Question]) -> None:
     lines, asked = history
     metrics, _ = read_lines(lines)
-    same(answer(lines, asked), aggregate(metrics, **asked._asdict()))
+    same(answer(lines, asked, form), aggregate(metrics, **asked._asdict()))
 
 
 @settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-@given(histories(bounded=True))
-def test_filled_windows_equal_the_slow_reading(history: tuple[list[bytes], Question]) -> None:
+@given(form=ANY_FORM, history=histories(bounded=True))
+def test_filled_windows_equal_the_slow_reading(form: str, history: tuple[list[bytes], Question]) -> None:
     lines, asked = history
     metrics, _ = read_lines(lines)
-    same(answer(lines, asked, fill=True), aggregate(metrics, **asked._asdict(), fill=True))
+    same(answer(lines, asked, form, fill=True), aggregate(metrics, **asked._asdict(), fill=True))

@@ -1,7 +1,7 @@
-"""A plain, slow reading of the contract, to check the engine's numbers against.
+"""A plain, slow reading of the contract, to check the engine's numbers against: aggregations, and queries.
 
-It shares no code with the engine, on purpose, and holds everything as plain dicts and lists. What a model charges it
-asks of genai-prices, for each request by itself.
+It shares no code with the engine, on purpose, and holds everything as plain dicts and lists; of a query it takes the
+form in which it is asked. What a model charges it asks of genai-prices, for each request by itself.
 Don't use it for speed, for files or for anything but tests.
 """
 

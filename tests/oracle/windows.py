@@ -18,7 +18,7 @@ def window_start(window: str, moment: datetime, zone: str) -> datetime:
     """The first moment of the window, one of WINDOWS, that `moment` is in."""
     if window == "hourly":
         return _hour_start(moment, zone)
-    return _first_moment(_first_day(window, _day_of(moment, zone)), zone)
+    return first_moment(_first_day(window, day_of(moment, zone)), zone)
 
 
 def windows_between(window: str, first: datetime, last: datetime, zone: str) -> Iterator[datetime]:
@@ -33,17 +33,17 @@ def _next_start(window: str, start: datetime, zone: str) -> datetime:
     """The start of the window after the one that begins at `start`."""
     if window == "hourly":
         full_hour = start - _past_the_hour(start, zone) + HOUR
-        return min([full_hour, *_changes(start, full_hour, zone)])
-    day = _day_of(start, zone)
-    while _first_moment(_first_day(window, day), zone) <= start:
+        return min([full_hour, *changes(start, full_hour, zone)])
+    day = day_of(start, zone)
+    while first_moment(_first_day(window, day), zone) <= start:
         day += DAY
-    return _first_moment(_first_day(window, day), zone)
+    return first_moment(_first_day(window, day), zone)
 
 
 def _hour_start(moment: datetime, zone: str) -> datetime:
     """The latest of: the moment at which the present hour of the wall clock began, a change of the clock."""
     full_hour = moment - _past_the_hour(moment, zone)
-    return max([full_hour, *_changes(full_hour, moment, zone)])
+    return max([full_hour, *changes(full_hour, moment, zone)])
 
 
 def _past_the_hour(moment: datetime, zone: str) -> timedelta:
@@ -51,10 +51,10 @@ def _past_the_hour(moment: datetime, zone: str) -> timedelta:
     return timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
 
 
-def _day_of(moment: datetime, zone: str) -> date:
+def day_of(moment: datetime, zone: str) -> date:
     """The latest day that has begun: the wall clock may have gone back to the day before since then."""
     day = moment.astimezone(ZoneInfo(zone)).date()
-    while day < date.max and _first_moment(day + DAY, zone) <= moment:
+    while day < date.max and first_moment(day + DAY, zone) <= moment:
         day += DAY
     return day
 
@@ -66,24 +66,29 @@ def _first_day(window: str, day: date) -> date:
 
 
 @cache
-def _first_moment(day: date, zone: str) -> datetime:
-    """The first moment at which the zone's wall clock reads midnight of this day or anything later.
+def first_moment(day: date, zone: str) -> datetime:
+    """The first moment at which the zone's wall clock reads midnight of this day or anything later."""
+    return moment_of(datetime.combine(day, time()), zone)
+
+
+def moment_of(wall: datetime, zone: str) -> datetime:
+    """The first moment at which the zone's wall clock reads this naive time or anything later.
 
     Between two changes the wall clock just runs, so only the stretches between changes have to be looked at.
     Two days on either side are enough, as no zone is a whole day away from UTC.
     """
-    midnight = datetime.combine(day, time(), tzinfo=UTC)
-    begin = midnight - min(2 * DAY, midnight - FIRST_MOMENT)
-    end = midnight + min(2 * DAY, LAST_MOMENT - midnight)
-    edges = [begin, *_changes(begin, end, zone), end]
+    read = wall.replace(tzinfo=UTC)
+    begin = read - min(2 * DAY, read - FIRST_MOMENT)
+    end = read + min(2 * DAY, LAST_MOMENT - read)
+    edges = [begin, *changes(begin, end, zone), end]
     for stretch_start, stretch_end in pairwise(edges):
-        reads_midnight = midnight - _offset(stretch_start, zone)
-        if reads_midnight < stretch_end:
-            return max(reads_midnight, stretch_start)
-    raise OverflowError(f"{day} doesn't begin in the calendar's years")
+        reads_it = read - _offset(stretch_start, zone)
+        if reads_it < stretch_end:
+            return max(reads_it, stretch_start)
+    raise OverflowError(f"{wall} isn't reached in the calendar's years")
 
 
-def _changes(begin: datetime, end: datetime, zone: str) -> list[datetime]:
+def changes(begin: datetime, end: datetime, zone: str) -> list[datetime]:
     """The moments, begin < moment <= end, at which the zone's clock is changed."""
     days = range((end.date() - begin.date()).days + 1)
     found = [change for n in days for change in _changes_on(begin.date() + n * DAY, zone)]

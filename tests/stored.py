@@ -1,0 +1,34 @@
+"""Logs in a store, in each of the forms in which it can hold them."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from hypothesis import strategies as st
+
+from tachograph import MetricsParser, Store
+from tachograph.ingest.reader import plan_paths, read
+from tachograph.store.rollup import roll_up
+
+FORMS = ("ingested", "rolled", "half rolled")
+"""Answered from rows, from the sums of all rows, and from the sums of those read first and the rows read after them."""
+ANY_FORM = st.sampled_from(FORMS)
+
+
+def store_of(lines: list[bytes], form: str) -> Store:
+    """A store in memory with the metrics of these lines, in one of `FORMS`. Of an id the first one counts."""
+    store = Store.in_memory()
+    first = len(lines) // 2 if form == "half rolled" else len(lines)
+    with tempfile.TemporaryDirectory() as folder:
+        _read(store, Path(folder) / "metrics_20260101_000000.jsonl", lines[:first])
+        if form != "ingested":
+            roll_up(store.connection)
+        if first < len(lines):
+            _read(store, Path(folder) / "metrics_20260101_000001.jsonl", lines[first:])
+    return store
+
+
+def _read(store: Store, log: Path, lines: list[bytes]) -> None:
+    log.write_bytes(b"\n".join(lines) + b"\n")
+    read(store, plan_paths(store, MetricsParser(log).files(), "metrics-log"))
