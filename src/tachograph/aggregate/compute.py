@@ -211,12 +211,12 @@ class Computation:
         total = _total(cells)
         shortest, longest = min(_present(cells, "shortest")), max(_present(cells, "longest"))
         if left and left.duration_percentiles != condensed.EXACT:
-            found = condensed.percentiles(self._query, self._source, shortest, longest)
+            found: tuple[float, ...] = condensed.percentiles(self._query, self._source, shortest, longest)
         else:
             found = self._percentiles()
         return DurationStats(total, total / timed, shortest, longest, *found)
 
-    def _percentiles(self) -> tuple[float, float, float]:
+    def _percentiles(self) -> tuple[float, ...]:
         return percentiles.at_once(self._query, self._source)
 
     def _rows(

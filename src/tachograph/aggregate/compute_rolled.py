@@ -61,8 +61,8 @@ class RolledComputation(Computation):
             ORDER BY cost DESC, tokens DESC, sums.model
         """)
 
-    def _percentiles(self) -> tuple[float, float, float]:
-        return percentiles.by_buckets(self._query, self._rolled)
+    def _percentiles(self) -> tuple[float, ...]:
+        return tuple(value for value in percentiles.by_buckets(self._query, self._rolled) if value is not None)
 
     def _days(self) -> set[int]:
         found = self._query(

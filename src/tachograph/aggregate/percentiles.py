@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from fractions import Fraction
 
     from tachograph.aggregate.rolled import Rolled
 
@@ -30,14 +31,18 @@ def at_once(query: Query, source: str) -> tuple[float, float, float]:
     return p50, p95, p99
 
 
-def by_buckets(query: Query, rolled: Rolled) -> tuple[float, float, float]:
-    """As `at_once`, of a range of which sums are kept: only the durations of three buckets are looked at."""
+def by_buckets(query: Query, rolled: Rolled, percents: Sequence[Fraction | int] = PERCENTS) -> list[float | None]:
+    """Percentiles (in percent) of a range of which sums are kept: for each the durations of one bucket are looked at.
+
+    None where there is no duration.
+    """
     buckets = query(rolled.histogram())
     total = sum(row["many"] for row in buckets)
+    if not total:
+        return [None] * len(percents)
     many = {row["bucket"]: row["many"] for row in buckets}
-    places = [_place(buckets, total * percent // 100) for percent in PERCENTS]
-    p50, p95, p99 = (_value(query, rolled.values(bucket), many[bucket], rank) for bucket, rank in places)
-    return p50, p95, p99
+    places = [_place(buckets, int(total * percent // 100)) for percent in percents]
+    return [_value(query, rolled.values(bucket), many[bucket], rank) for bucket, rank in places]
 
 
 def _place(buckets: Sequence[dict[str, Any]], rank: int) -> tuple[int, int]:

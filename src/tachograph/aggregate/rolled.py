@@ -29,7 +29,9 @@ DAY: Final = "quarter // 96"
 """The number of the day of a quarter, for `start` below."""
 OWNERS: Final = ("session", "session_id", "user_id", "project_path")
 """What metrics are told apart by in `Rolled.by_owner` and `by_use`; user and project are the session's where they name
-none. Of `session`, a number, and `session_id` a row has one: the other is null."""
+none. `session` is a number; a row without has its `session_id` instead. Where that is asked for, all rows have it."""
+QUARTER_START: Final = f"(quarter::BIGINT * {QUARTER_US} + ({FIRST_US}))"
+"""When a quarter begins, likewise."""
 _CHANGED_MAX: Final = 64
 """More changed quarters aren't looked at one by one."""
 _QUARTERS: Final = (LAST_US - FIRST_US) // QUARTER_US + 1
@@ -41,7 +43,7 @@ _RUNS: Final = f"source, agent_run_id, agent_id, type, told, true AS in_parts, {
 _OWNED: Final = """
 CREATE OR REPLACE TEMP TABLE owned AS
 SELECT
-    owners.number, owners.session,
+    owners.number, owners.session, owners.session_id,
     coalesce(owners.user_id, sessions.user_id) AS user_id,
     coalesce(owners.project_path, sessions.project_path) AS project_path
 FROM rollup_owners AS owners LEFT JOIN sessions ON sessions.session_id = owners.session_id
@@ -140,19 +142,21 @@ class Rolled(msgspec.Struct, frozen=True):
         if "use" in names:
             uses = ", ".join(f"uses.{name}" for name in USE)
             summed = f"SELECT sums.*, {uses} FROM ({summed}) AS sums JOIN rollup_uses AS uses ON uses.number = sums.use"
+        named = "" if "session_id" in names else ", NULL::VARCHAR AS session_id"
         others = self._others()
         if not others:
-            return f"(SELECT *, NULL::VARCHAR AS session_id FROM ({summed})) AS metrics"
+            return f"(SELECT *{named} FROM ({summed})) AS metrics"
+        session_id = "CASE WHEN known.session IS NULL THEN others.session_id END" if named else "others.session_id"
         return f"""(
             WITH others AS ({others}), known AS (
                 SELECT session_id, min(session) AS session FROM rollup_owners
                 WHERE session_id IN (SELECT session_id FROM others) GROUP BY session_id
             )
-            SELECT *, NULL::VARCHAR AS session_id FROM ({summed})
+            SELECT *{named} FROM ({summed})
             UNION ALL BY NAME
             SELECT
                 others.* REPLACE (
-                    CASE WHEN known.session IS NULL THEN others.session_id END AS session_id,
+                    {session_id} AS session_id,
                     coalesce(others.user_id, sessions.user_id) AS user_id,
                     coalesce(others.project_path, sessions.project_path) AS project_path
                 ),
@@ -226,7 +230,7 @@ def start_of_quarter(windows: Sequence[Run]) -> str | None:
     """The window of a quarter, for `start` above; None where some begin within one."""
     if any(run.start_us % QUARTER_US or run.width_us % QUARTER_US for run in windows):
         return None
-    return window_start(windows, f"(quarter::BIGINT * {QUARTER_US} + ({FIRST_US}))")
+    return window_start(windows, QUARTER_START)
 
 
 def _owners(condition: str) -> str:

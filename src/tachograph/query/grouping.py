@@ -9,6 +9,7 @@ import msgspec
 from tachograph.query.fields import FIELDS, SUCCEEDED
 from tachograph.query.histograms import with_histograms
 from tachograph.query.measures import percentile_column
+from tachograph.query.ranks import with_ranks
 from tachograph.store.measures import SUMS
 
 if TYPE_CHECKING:
@@ -87,11 +88,15 @@ def row_columns(names: Iterable[str], source: Source) -> list[str]:
         "successes": f"CASE WHEN {SUCCEEDED} THEN {count} END",
         "failures": f"CASE WHEN NOT ({SUCCEEDED}) THEN {count} END",
     }
-    return [f"{derived.get(name) or source.columns[name]} AS {name}" for name in names]
+    return [f"{source.columns.get(name) or derived[name]} AS {name}" for name in names]
 
 
-def grouped(rows: str, keys: Sequence[str], wanted: Wanted, *, condensed: bool) -> str:
-    """The groups of rows that have the same keys, with all that is wanted of them; one group if there are no keys."""
+def grouped(rows: str, keys: Sequence[str], wanted: Wanted, *, condensed: bool, large: bool = False) -> str:
+    """The groups of rows that have the same keys, with all that is wanted of them; one group if there are no keys.
+
+    `condensed` is whether some rows have no more of their durations than a histogram, `large` whether there are more
+    durations than fit in memory.
+    """
     if "active_us" in wanted.sums:
         rows = _with_activity(rows, keys)
     sums = [f"{AGGREGATES[name].sql} AS {name}" for name in wanted.sums]
@@ -102,6 +107,8 @@ def grouped(rows: str, keys: Sequence[str], wanted: Wanted, *, condensed: bool) 
     # gives of negated values; 1 − p has to be an exact decimal for it.
     ranks = ", ".join(f"0.{100_000 - int(percent * 1000):05d}" for percent in wanted.percentiles)
     plain = f"""SELECT {", ".join([*keys, *sums, f"quantile_disc(-duration_ms, [{ranks}]) AS percentiles"])}"""
+    if large:
+        return with_ranks(rows, keys, wanted.percentiles, f"SELECT {', '.join([*keys, *sums]) or '1'}", by)
     if condensed:
         return with_histograms(rows, keys, wanted.percentiles, plain, by)
     found = ", ".join(

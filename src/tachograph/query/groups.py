@@ -81,7 +81,8 @@ class Groups:
         return self._side.looked_at.rows(self._side.wanted.columns())
 
     def _grouped(self, rows: str, keys: Sequence[str]) -> str:
-        return grouped(rows, keys, self._side.wanted, condensed=self._side.looked_at.source.condensed)
+        side = self._side
+        return grouped(rows, keys, side.wanted, condensed=side.looked_at.source.condensed, large=side.large)
 
     def _read(self, sql: str) -> list[Row]:
         return [

@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from tachograph.aggregate.percentiles import by_buckets
 from tachograph.aggregate.windows import DAY_US
 from tachograph.query.checking import check_windows_count
 from tachograph.query.conditions import Parameters
 from tachograph.query.grouping import Wanted, grouped
-from tachograph.query.measures import AT_LEAST, measure
+from tachograph.query.measures import AT_LEAST, measure, percentile_column
 from tachograph.query.needs import needs_of
 from tachograph.query.selection import DAY, Selection
 from tachograph.query.sources import source_of, whole
 from tachograph.query.spans import Span
+from tachograph.query.sums import sums_for
 from tachograph.query.windows import each_start, windows_of
 
 if TYPE_CHECKING:
@@ -24,9 +26,13 @@ if TYPE_CHECKING:
 
     from tachograph.aggregate.windows import Run
     from tachograph.query.model import Query
+    from tachograph.query.needs import Needs
     from tachograph.query.sources import Source
+    from tachograph.query.sums import QuarterSums
     from tachograph.store.duckdb import Store
 
+LARGE: Final = 8_000_000
+"""Of more metrics, not all durations are kept in memory at once."""
 _DAYS_LISTED_MAX: Final = 400
 """In a longer range it is looked for the days in which anything happened."""
 
@@ -44,13 +50,48 @@ class Side:
         self.span = span
         self.condensed = condensed
         self.parameters = Parameters()
-        source, all_metrics = source_of(self.needs, condensed=condensed), whole(condensed=condensed)
+        rows, all_metrics = source_of(self.needs, condensed=condensed), whole(condensed=condensed)
         reach = Span(self._reach(), span.end_us)
-        days = self._days(reach, all_metrics) if self.windows or self.needs.clock else ()
+        self._sums = sums_for(self._connection, query, span)
+        days = self._days(reach, self._sums.days() if self._sums else all_metrics) if self._has_time() else ()
+        summed = self._sums and self._sums.source(self.needs, self.windows, days)
         self.in_range = Selection(
-            query, self.needs, source, all_metrics.rows, self.windows, span, days, self.parameters
+            query, self.needs, summed or rows, all_metrics.rows, self.windows, span, days, self.parameters
         )
         self.looked_at = msgspec.structs.replace(self.in_range, span=reach)
+        self._in_total = self._of_total(rows)
+        self.large = bool(not condensed and self.needs.percentiles and self._sums and self._many(self._sums) > LARGE)
+
+    def _has_time(self) -> bool:
+        return self.windows is not None or self.needs.clock
+
+    def _many(self, sums: QuarterSums) -> int:
+        (row,) = self.asked(sums.count())
+        return int(row["many"])
+
+    def _of_total(self, rows: Source) -> Selection:
+        """What the total is taken from: sums by more names than the rows need may say enough of it."""
+        needs = self._needs_of_total()
+        summed = self._sums and self._sums.source(needs, None, self.in_range.days)
+        return msgspec.structs.replace(self.in_range, needs=needs, source=summed or rows)
+
+    def _needs_of_total(self) -> Needs:
+        names = dict.fromkeys([*self.needs.sums, *self._causes(), *self._moments()])
+        percentiles = () if self._knows_percentiles() else self.needs.percentiles
+        return msgspec.structs.replace(self.needs, dimensions=frozenset(), sums=tuple(names), percentiles=percentiles)
+
+    def _knows_percentiles(self) -> bool:
+        """Whether the percentiles of the whole range are known from sums."""
+        return self._sums is not None and self.query.where is None and not self.condensed
+
+    def _causes(self) -> list[str]:
+        """What makes measures lower bounds."""
+        return [cause for name in self.query.measures for cause in AT_LEAST.get(name, ())]
+
+    def _moments(self) -> tuple[str, ...]:
+        """The first and the last moment, where they may be needed."""
+        bounded = self.span.start_us is not None and self.span.end_us is not None
+        return () if bounded else ("first_ts", "last_ts")
 
     def _reach(self) -> int | None:
         """Since when something counts: before the start, where windows are looked at together."""
@@ -89,13 +130,14 @@ class Side:
 
         Also the first and the last moment, where they may be needed.
         """
-        causes = [cause for name in self.query.measures for cause in AT_LEAST.get(name, ())]
-        bounded = self.span.start_us is not None and self.span.end_us is not None
-        moments = () if bounded else ("first_ts", "last_ts")
-        names = dict.fromkeys(["metrics_count", *self.needs.sums, *causes, *moments])
-        wanted = Wanted(tuple(names), self.needs.percentiles)
-        rows = self.in_range.rows(wanted.columns(), keyed=False)
-        (total,) = self.asked(grouped(rows, (), wanted, condensed=self.in_range.source.condensed))
+        needs = self._in_total.needs
+        wanted = Wanted(tuple(dict.fromkeys(["metrics_count", *needs.sums])), needs.percentiles)
+        rows = self._in_total.rows(wanted.columns(), keyed=False)
+        condensed = self._in_total.source.condensed
+        (total,) = self.asked(grouped(rows, (), wanted, condensed=condensed, large=self.large))
+        if self._sums and self._knows_percentiles():
+            columns = map(percentile_column, self.needs.percentiles)
+            total |= zip(columns, by_buckets(self.asked, self._sums.rolled, self.needs.percentiles), strict=True)
         return total
 
     def measured(self, sums: Mapping[str, Any]) -> dict[str, Any]:
