@@ -285,3 +285,25 @@ def test_reading_again_makes_it_again_too(log: Path, store_file: Path, tachograp
     store_file.unlink()
     assert tachograph("ingest").code == 0
     assert store_file.exists()
+
+
+def test_rows_come_in_the_order_asked_for_and_no_more_than_are_wanted(log: Path, tachograph: Command) -> None:
+    rows = tachograph("tools", "--order", "-total_duration_ms", "--limit", "1", "--json").document["time_series"]
+    assert [row["tool"] for row in rows] == ["Bash"]
+    sessions = tachograph("sessions", "--order", "tokens", "--json").document
+    assert [row["session_id"] for row in sessions["time_series"]] == ["s2", "s1"]
+    assert sessions["total_sessions"] == 2
+    page = tachograph("sessions", "--order=-tokens", "--limit", "1").out
+    assert "s2" not in page
+    assert "The first 1." in page
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--order", "colour"], "known are tool, count"),
+        (["--limit", "0"], "give a limit of 1 or more"),
+    ],
+)
+def test_an_order_or_limit_that_there_is_not(options: list[str], said: str, log: Path, tachograph: Command) -> None:
+    assert said in tachograph.mistake("tools", *options)

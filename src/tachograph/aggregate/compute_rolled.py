@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from tachograph.aggregate import percentiles
 from tachograph.aggregate.compute import Computation
 from tachograph.aggregate.counting import TOGETHER
+from tachograph.aggregate.question import AggregationType
 from tachograph.aggregate.rolled import DAY, Rolled, make_owned, rolled_for, start_of_quarter
 from tachograph.aggregate.windows import DAY_US, window_start
 from tachograph.metric import FIRST_US
@@ -75,11 +76,12 @@ class RolledComputation(Computation):
         if of_quarter is None:
             return super()._by_window(windows)
         start = window_start(windows, "metrics.ts")
+        sums = f"SELECT {start} AS start_us, {_SUMS} {self._from(self._rolled.by_kind(of_quarter))} GROUP BY start_us"
+        if self._asked.type is AggregationType.HOURLY:  # whose rows don't say how many sessions and users there were
+            return [row | {"sessions": 0, "users": 0} for row in self._query(sums)]
         pairs = self._from(self._rolled.by_owner(("session", "user_id"), of_quarter))
         return self._query(f"""
-            WITH sums AS (
-                SELECT {start} AS start_us, {_SUMS} {self._from(self._rolled.by_kind(of_quarter))} GROUP BY start_us
-            ), told AS (
+            WITH sums AS ({sums}), told AS (
                 SELECT {start} AS start_us, {SESSIONS} AS sessions, count(DISTINCT metrics.user_id) AS users
                 {pairs} GROUP BY start_us
             )

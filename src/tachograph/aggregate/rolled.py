@@ -41,7 +41,7 @@ _BEGIN: Final = f"min(quarter)::BIGINT * {QUARTER_US} + ({FIRST_US}) AS ts"
 _KINDS: Final = ", ".join(f"kinds.{name}" for name in KIND)
 _RUNS: Final = f"source, agent_run_id, agent_id, type, told, true AS in_parts, {', '.join(each.name for each in SUMS)}"
 _OWNED: Final = """
-CREATE OR REPLACE TEMP TABLE owned AS
+CREATE TEMP TABLE IF NOT EXISTS owned AS
 SELECT
     owners.number, owners.session, owners.session_id,
     coalesce(owners.user_id, sessions.user_id) AS user_id,
@@ -222,7 +222,10 @@ def rolled_for(connection: DuckDBPyConnection, start_us: int | None, end_us: int
 
 
 def make_owned(connection: DuckDBPyConnection) -> None:
-    """Makes the temporary table that says whose each owner's metrics are, for `Rolled.by_owner` and `by_use`."""
+    """Makes the temporary table that says whose each owner's metrics are, for `Rolled.by_owner` and `by_use`.
+
+    It is there until the connection reads metrics; nobody else can while it is open.
+    """
     connection.execute(_OWNED)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tachograph.aggregate.question import WINDOWS, AggregationType
+from tachograph.aggregate.question import ORDERS, WINDOWS, AggregationType
 from tachograph.cli.answering import answers
 from tachograph.cli.asking import ask
 from tachograph.cli.kinds import AGGREGATIONS
-from tachograph.cli.options import Parser, add_json, add_question
+from tachograph.cli.options import Parser, add_json, add_question, add_rows, with_order
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +29,7 @@ _EXAMPLES: Final = (
     "tachograph {command}",
     "tachograph {command} --since 2026-03-01 --until 2026-03-31 --timezone Europe/Rome",
     "tachograph {command} --project . --tool Bash --tool Edit",
+    "tachograph {command} --order -tokens --limit 10",
     "tachograph {command} --json",
 )
 
@@ -43,8 +44,9 @@ def run(command: str, arguments: Sequence[str]) -> int:
         examples=[example.format(command=command) for example in _EXAMPLES],
     )
     add_question(parser, windows=kind in WINDOWS)
+    add_rows(parser, ORDERS[kind])
     add_json(parser)
-    options = parser.parse_args(arguments)
+    options = parser.parse_args(with_order(arguments))
     asked = ask(kind, options)
     given = answers(AGGREGATIONS, [asked], options)
     if options.json:
@@ -54,6 +56,6 @@ def run(command: str, arguments: Sequence[str]) -> int:
     else:
         from tachograph.cli.pages import answer_page
 
-        answer_page(given.results[0], asked.zone, demo=given.demo)
+        answer_page(given.results[0], asked.zone, demo=given.demo, limit=asked.limit)
     given.remark()
     return 0

@@ -27,7 +27,8 @@ def ask(kind: AggregationType, options: Namespace) -> Question:
         filters["project_path"] = [project_named(folder) for folder in filters["project_path"]]
     if "source" in filters:
         check_sources(filters["source"])
-    return question(kind, start, end, filters, zone=zone, fill=getattr(options, "fill", False))
+    more = {name: getattr(options, name, None) for name in ("order", "limit")}
+    return question(kind, start, end, filters, zone=zone, fill=getattr(options, "fill", False), **more)
 
 
 def asked_zone(name: str | None) -> tzinfo:

@@ -50,8 +50,9 @@ def _name(asked: Question) -> str | None:
     zone = named_zone(asked.zone)
     if zone is None:
         return None
+    filters = sorted(asked.filters.items())
     return msgspec.json.encode(
-        (asked.type, asked.start_us, asked.end_us, sorted(asked.filters.items()), zone, asked.fill)
+        (asked.type, asked.start_us, asked.end_us, filters, zone, asked.fill, asked.order, asked.limit)
     ).decode()
 
 

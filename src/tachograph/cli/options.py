@@ -49,6 +49,25 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"tachograph: {printable(message)}\n")
 
 
+def with_order(arguments: Sequence[str]) -> list[str]:
+    """The arguments with `--order -day` as one, so that the minus doesn't look like an option's."""
+    joined: list[str] = []
+    for argument in arguments:
+        if joined and joined[-1] == "--order" and not argument.startswith("--"):
+            joined[-1] = f"--order={argument}"
+        else:
+            joined.append(argument)
+    return joined
+
+
+def add_rows(parser: Parser, orders: Sequence[str]) -> None:
+    """In which order rows come, and how many."""
+    rows = parser.add_argument_group("the rows")
+    known = ", ".join(orders)
+    rows.add_argument("--order", metavar="KEY", help=f"by this, or with a '-' before it the largest first: {known}")
+    rows.add_argument("--limit", metavar="N", type=int, help="the first N; what stands below them is of all")
+
+
 def add_home(to: argparse._ActionsContainer) -> None:
     """Where the store is."""
     to.add_argument(

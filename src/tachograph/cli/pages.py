@@ -35,13 +35,15 @@ _LIST: Final = 24
 _NOTHING: Final = "Nothing was recorded in this range, with these filters."
 
 
-def answer_page(result: AggregationResult, zone: tzinfo, *, demo: bool) -> None:
-    """One question's rows, and the figures of the whole range below them."""
+def answer_page(result: AggregationResult, zone: tzinfo, *, demo: bool, limit: int | None = None) -> None:
+    """One question's rows, and the figures of the whole range below them; `limit` is how many rows were asked for."""
     layout = LAYOUTS[result.type]
     console = new_console()
     console.print(_heading(layout.title, result, zone, demo=demo))
     if result.time_series:
         print_table(console, layout.columns, result.time_series)
+        if len(result.time_series) == limit:
+            console.print(f"The first {count(limit)}.")
     elif result.total_metrics:
         console.print(f"\n{layout.without_rows}\n")
     for line in _totals(result):

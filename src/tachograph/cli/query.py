@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, get_args
 
-from tachograph.cli.options import Parser, add_filters, add_place, add_range
+from tachograph.cli.options import Parser, add_filters, add_place, add_range, with_order
 from tachograph.query.keys import KEYS
 from tachograph.query.model import Compare
 
@@ -39,7 +39,7 @@ Ranges (--range): today, yesterday, this week, last month, last 7 days, last 24 
 
 def run(command: str, arguments: Sequence[str]) -> int:
     """Answers the query that the options and the file ask together."""
-    options = _parser(command).parse_args(_with_order(arguments))
+    options = _parser(command).parse_args(with_order(arguments))
     if options.list:
         from tachograph.cli.query_list import say_vocabulary
 
@@ -69,17 +69,6 @@ def _say(result: QueryResult, options: Namespace, *, demo: bool) -> None:
         from tachograph.cli.query_page import query_page
 
         query_page(result, demo=demo)
-
-
-def _with_order(arguments: Sequence[str]) -> list[str]:
-    """The arguments with `--order -day` as one, so that the minus doesn't look like an option's."""
-    joined: list[str] = []
-    for argument in arguments:
-        if joined and joined[-1] == "--order" and not argument.startswith("--"):
-            joined[-1] = f"--order={argument}"
-        else:
-            joined.append(argument)
-    return joined
 
 
 def _parser(command: str) -> Parser:

@@ -46,6 +46,7 @@ _COLUMNS: Final = {
 class QuarterSums(msgspec.Struct, frozen=True):
     """The sums that a store has for the range of a query."""
 
+    connection: DuckDBPyConnection
     rolled: Rolled
     query: Query
     bounded: bool
@@ -72,8 +73,10 @@ class QuarterSums(msgspec.Struct, frozen=True):
         owners |= {column for name, column in _OF_OWNERS.items() if name in needs.sums}
         columns = sorted(owners)
         if named <= _OWNERS.keys() and _NOT_OF_OWNERS.isdisjoint(needs.sums):
+            make_owned(self.connection)
             return Source(self.rolled.by_owner(columns, start), _COLUMNS)
         if named <= _USES | _OWNERS.keys() and _COUNTS.issuperset(needs.sums) and self.bounded:
+            make_owned(self.connection)
             return Source(self.rolled.by_use(columns, start), _COLUMNS | {"last_ts": "metrics.ts"})
         return None
 
@@ -101,5 +104,4 @@ def sums_for(connection: DuckDBPyConnection, query: Query, span: Span) -> Quarte
     rolled = rolled_for(connection, span.start_us, span.end_us)
     if rolled is None:
         return None
-    make_owned(connection)
-    return QuarterSums(rolled, query, span.start_us is not None and span.end_us is not None)
+    return QuarterSums(connection, rolled, query, span.start_us is not None and span.end_us is not None)

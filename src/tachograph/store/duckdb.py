@@ -537,6 +537,7 @@ class Loading:
         self._begin()
         self._with_all_cores()
         self._append()
+        rollup.forget_owned(self._connection)
         if self.appended:
             self._load()
             self._run("say_whole")

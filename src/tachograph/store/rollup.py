@@ -57,6 +57,7 @@ def is_due(connection: DuckDBPyConnection) -> bool:
 
 def roll_up(connection: DuckDBPyConnection) -> None:
     """Brings the sums up to the last metric, a transaction for each so many rows. No other may be under way."""
+    forget_owned(connection)
     said = _said(connection)
     done, last = said.get("rolled", 0), said["whole"]
     try:
@@ -74,8 +75,14 @@ def roll_up(connection: DuckDBPyConnection) -> None:
         _bring_together(connection)
 
 
+def forget_owned(connection: DuckDBPyConnection) -> None:
+    """Removes the temporary table that says whose the summed metrics are: that may be about to change."""
+    connection.execute("DROP TABLE IF EXISTS temp.owned")
+
+
 def forget(connection: DuckDBPyConnection) -> None:
     """Empties the sums, in the transaction that is under way: all metrics have changed."""
+    forget_owned(connection)
     for table in (*QUARTER_KEYS, "rollup_values", "rollup_kinds", "rollup_uses", "rollup_owners", "rollup_dirty"):
         connection.execute(f"DELETE FROM {table}")
     connection.execute("DELETE FROM meta WHERE name = 'rolled'")
