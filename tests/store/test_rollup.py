@@ -26,6 +26,8 @@ from tachograph.retention.detail import condense_detail
 from tachograph.retention.policy import DetailPolicy
 from tachograph.store import rollup
 from tachograph.store.duckdb import Store
+from tachograph.store.examine import examine
+from tachograph.store.rebuild import rebuild
 from tachograph.store.statements import QUARTER_KEYS, rollup_statements, together
 
 if TYPE_CHECKING:
@@ -198,4 +200,18 @@ def test_a_store_that_is_opened_again_goes_on_with_its_sums(tmp_path: Path) -> N
         read(store, plan_paths(store, [more], "metrics-log"))
         ingest(store, tmp_path / "logs")
         assert rollup.rolled(store.connection) >= done
+        check(store)
+
+
+def test_the_doctor_finds_sums_that_are_not_those_of_their_metrics(tmp_path: Path) -> None:
+    path = tmp_path / "store.duckdb"
+    with Store.open(path) as store:
+        read_whole(grow(3), store, tmp_path / "logs")
+    assert examine(path).wrong == []
+    with Store.open(path) as store:
+        store.connection.execute("UPDATE rollup_by_kind SET metrics_count = metrics_count + 1 WHERE quarter % 2 = 0")
+    assert "quarters of an hour are not those of their metrics" in " ".join(examine(path).wrong)
+    rebuild(path)
+    assert examine(path).wrong == []
+    with Store.open(path) as store:
         check(store)

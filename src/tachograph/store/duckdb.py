@@ -310,6 +310,12 @@ class Store:
         self.connection.execute("DELETE FROM rejects WHERE path IN (SELECT path FROM files)")
         self.connection.execute("DELETE FROM files")
 
+    def forget_sums(self) -> None:
+        """Forgets the sums by quarter of an hour; whatever is read next makes them again."""
+        self.connection.begin()
+        rollup.forget(self.connection)
+        self.connection.commit()
+
     def take_in(self, journal: Iterable[tuple[int, Frame]]) -> None:
         """Takes in frames of the journal, each with where it ends; what follows their last commit is left out."""
         with self.loading(keep_journal=False) as loading:

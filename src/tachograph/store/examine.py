@@ -14,6 +14,7 @@ import msgspec
 
 from tachograph.errors import StoreDamaged, StoreUnusable
 from tachograph.interpreter import module_command, module_environment
+from tachograph.store.statements import quarter
 
 if TYPE_CHECKING:
     from tachograph.store.engine import DuckDBPyConnection
@@ -27,6 +28,16 @@ _RULES: Final = {
     "{n} sessions are not in the table that says whose they are": """
         SELECT count(DISTINCT session_id) FROM {metrics} ANTI JOIN sessions USING (session_id)
         WHERE session_id IS NOT NULL AND ts IS NOT NULL
+    """,
+    "the sums of {n} quarters of an hour are not those of their metrics": f"""
+        SELECT count(*) FROM (
+            SELECT quarter, sum(metrics_count) AS counted FROM rollup_by_kind GROUP BY quarter
+        ) AS sums FULL JOIN (
+            SELECT {quarter("ts")} AS quarter, count(*) AS counted FROM {{metrics}}
+            WHERE ts IS NOT NULL AND seq <= (SELECT max(value::BIGINT) FROM meta WHERE name = 'rolled')
+            GROUP BY ALL
+        ) AS metrics USING (quarter)
+        WHERE sums.counted IS DISTINCT FROM metrics.counted AND quarter NOT IN (SELECT quarter FROM rollup_dirty)
     """,
     "{n} files are in the ledger more than once": "SELECT count(*) - count(DISTINCT path) FROM files",
 }

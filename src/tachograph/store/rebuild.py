@@ -51,6 +51,7 @@ def rebuild(store: Path) -> Rebuilt:
     with Store.without_waiting(half) as made:
         if generation is not None:
             made.goes_on_with(generation, 0)
+            made.forget_sums()  # of a base: those may be what is wrong
             made.take_in(_good(copy.journal(generation), found))
         if found.damages:  # what is missing may still be in the logs
             made.forget_ledger()
