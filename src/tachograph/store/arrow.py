@@ -133,6 +133,11 @@ class BatchStream:
             expressions["ts"] = f"coalesce({expressions['ts']}, {moment})" if "ts" in expressions else moment
         return {**expressions, "seq": "seq"}
 
+    def let_go(self) -> None:
+        """Forgets the batches, which nobody reads any more: streams refer to them in circles that Python finds late."""
+        self._kept.clear()
+        self._arrays.clear()
+
     def _expression(self, name: str) -> str:
         kind = COLUMNS[name]
         if name == "success":

@@ -51,6 +51,7 @@ _ROWS_ALONE: Final = 50_000
 """From so many on, rows are committed before they are merged: DuckDB would write them again otherwise."""
 _ROWS_AS_LISTS: Final = 1_000
 """Up to so many, Python's lists are as quick as Arrow, which needs more of DuckDB to be imported."""
+_MANY_ROWS: Final = 500_000
 _WAL_BYTES: Final = 256 << 10
 _COSTING: Final = ("model", "cost_usd")
 _ENDING_RUNS: Final = frozenset({"agent_execution", "tool_use"})
@@ -463,6 +464,7 @@ class Loading:
         rows, first_seq = sum(batch.length for batch in self._waiting), self._last + self.appended + 1
         source, in_parts, user = self._kind
         parameters: dict[str, Any] = {"source": source, "in_parts": in_parts}
+        batch_stream = None
         if rows <= _ROWS_AS_LISTS:
             from tachograph.store.lists import BatchLists  # noqa: PLC0415 - only loading needs it
 
@@ -500,6 +502,8 @@ class Loading:
                 f"SELECT {selected}, $source AS source, $in_parts AS in_parts FROM {table}) AS metrics {rates}",
                 parameters,
             )
+        if batch_stream is not None:
+            batch_stream.let_go()
         if self._journal:
             for batch in self._waiting:
                 self._journal.append(Rows(source, in_parts, user, batch.length, batch.columns))
@@ -572,6 +576,8 @@ class Loading:
             self._give_memory(memory.for_questions())
             rollup.roll_up(self._connection)
             self._give_memory(memory.for_loading())
+        if self.appended >= _MANY_ROWS:
+            memory.give_back()
         self._begun, self.appended = False, 0
         if self._store.somebody_waits():
             self._store.let_others_in()

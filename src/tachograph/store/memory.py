@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -51,6 +52,14 @@ def for_questions() -> str:
 def for_loading() -> str:
     """What the engine is given while metrics are read into the store."""
     return f"{min(_LOADING, int((limit() - _OURS) / _OVERHEAD))}B"
+
+
+def give_back() -> None:
+    """Gives the system back what was freed: the C library keeps it for others, and a long reading would grow by that."""
+    import ctypes  # noqa: PLC0415 - who reads much has it already
+
+    with suppress(OSError, AttributeError):  # another system's library
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _of_machine() -> int:
