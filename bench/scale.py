@@ -4,11 +4,11 @@ usage: uv run bench/scale.py [--sizes N,N,…] [--runs N]
        uv run --with matplotlib bench/scale.py --plot FILE.svg
        uv run bench/scale.py --ingest [N,N,…]
 
-The stores hold one year each. They are made once and kept in bench/.cache: 100 million metrics take 6 GB of it, and
-some minutes; `--sizes` leaves them out. Every question is a process of its own, the eight of a dashboard are one. Ours
-and the plain SQL take turns; both have as much memory as ours allows itself (TACHOGRAPH_MEMORY) and may spill to the
-disk. Their answers are compared in every round. Up to a million metrics, plain Python counts them by day as well, which
-is timed without fetching them. "peak" is the resident memory of a process, as the kernel counted it.
+The stores hold one year each. They are made once and kept in bench/.cache: 100 million metrics take 6 to 8 GB of it,
+and some minutes; `--sizes` leaves them out. Every question is a process of its own, the eight of a dashboard are one.
+Ours and the plain SQL take turns; both have as much memory as ours allows itself (TACHOGRAPH_MEMORY) and may spill to
+the disk. Their answers are compared in every round. Up to a million metrics, plain Python counts them by day as well,
+which is timed without fetching them. "peak" is the resident memory of a process, as the kernel counted it.
 
 `--ingest` times instead how long reading takes: of logs of 1 and 10 million lines, 3 GB in bench/.cache.
 """
