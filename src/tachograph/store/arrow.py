@@ -24,7 +24,7 @@ from tachograph.columns import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from tachograph.columns import Column, ColumnBatch
 
@@ -56,8 +56,8 @@ _Schema._fields_ = [
     ("metadata", ctypes.c_char_p),
     ("flags", ctypes.c_int64),
     ("n_children", ctypes.c_int64),
-    ("children", ctypes.POINTER(ctypes.POINTER(_Schema))),
-    ("dictionary", ctypes.POINTER(_Schema)),
+    ("children", ctypes.c_void_p),
+    ("dictionary", ctypes.c_void_p),
     ("release", _ReleaseSchema),
     ("private_data", ctypes.c_void_p),
 ]
@@ -67,9 +67,9 @@ _Array._fields_ = [
     ("offset", ctypes.c_int64),
     ("n_buffers", ctypes.c_int64),
     ("n_children", ctypes.c_int64),
-    ("buffers", ctypes.POINTER(ctypes.c_void_p)),
-    ("children", ctypes.POINTER(ctypes.POINTER(_Array))),
-    ("dictionary", ctypes.POINTER(_Array)),
+    ("buffers", ctypes.c_void_p),
+    ("children", ctypes.c_void_p),
+    ("dictionary", ctypes.c_void_p),
     ("release", _ReleaseArray),
     ("private_data", ctypes.c_void_p),
 ]
@@ -232,10 +232,10 @@ class BatchStream:
         dictionary: _Schema | None = None,
         flags: int = _NULLABLE,
     ) -> _Schema:
-        pointers = self._pointers(_Schema, children)
-        schema = _Schema(kind, name, None, flags, len(children), pointers, None, _release_schema, None)
-        if dictionary is not None:
-            schema.dictionary = ctypes.pointer(dictionary)
+        schema = _Schema(
+            kind, name, None, flags, len(children), self._addresses(map(ctypes.addressof, children)),
+            None if dictionary is None else ctypes.addressof(dictionary), _release_schema, None,
+        )  # fmt: skip
         self._kept += [schema, kind, name]
         return schema
 
@@ -248,22 +248,25 @@ class BatchStream:
         dictionary: _Array | None = None,
         null_count: int = 0,
     ) -> _Array:
-        addresses = (ctypes.c_void_p * len(buffers))(
-            *(None if buffer is None else ctypes.cast(ctypes.c_char_p(buffer), ctypes.c_void_p) for buffer in buffers)
-        )
         filled = _Array(
-            length, null_count, 0, len(buffers), len(children), ctypes.cast(addresses, ctypes.POINTER(ctypes.c_void_p)),
-            self._pointers(_Array, children), None, _release_array, None,
+            length, null_count, 0, len(buffers), len(children), self._addresses(map(_address, buffers)),
+            self._addresses(map(ctypes.addressof, children)),
+            None if dictionary is None else ctypes.addressof(dictionary), _release_array, None,
         )  # fmt: skip
-        if dictionary is not None:
-            filled.dictionary = ctypes.pointer(dictionary)
-        self._kept += [filled, addresses, buffers]
+        self._kept += [filled, buffers]
         return filled
 
-    def _pointers(self, kind: Any, structures: Sequence[Any]) -> Any:
-        pointers = (ctypes.POINTER(kind) * len(structures))(*(ctypes.pointer(each) for each in structures))
-        self._kept.append(pointers)
-        return ctypes.cast(pointers, ctypes.POINTER(ctypes.POINTER(kind)))
+    def _addresses(self, each: Iterable[int | None]) -> int:
+        """Where a list of addresses is."""
+        listed = list(each)
+        addresses = (ctypes.c_void_p * len(listed))(*listed)
+        self._kept.append(addresses)
+        return ctypes.addressof(addresses)
+
+
+def _address(buffer: bytes | None) -> int | None:
+    """Where the bytes are. What `ctypes.cast` gives refers to itself, and would keep them until Python looks for that."""
+    return None if buffer is None else ctypes.c_void_p.from_buffer(ctypes.c_char_p(buffer)).value
 
 
 def _text(word: str | bool | None) -> str:  # noqa: FBT001 - a value

@@ -572,17 +572,21 @@ class Loading:
         if rejects:
             self._insert("rejects", "VARCHAR BIGINT BIGINT VARCHAR", list(map(msgspec.structs.astuple, rejects)))
         self._connection.commit()
-        if self.appended and rollup.is_due(self._connection):
-            self._give_memory(memory.for_questions())
-            rollup.roll_up(self._connection)
-            self._give_memory(memory.for_loading())
-        if self.appended >= _MANY_ROWS:
-            memory.give_back()
+        self._sum_up()
         self._begun, self.appended = False, 0
         if self._store.somebody_waits():
             self._store.let_others_in()
             self._give_memory(memory.for_loading())
             self._one_core = False
+
+    def _sum_up(self) -> None:
+        """Brings the sums up to date after a commit, where that is due, and gives memory back that it freed."""
+        if self.appended >= _MANY_ROWS:
+            memory.give_back()
+        if self.appended and rollup.is_due(self._connection):
+            self._give_memory(memory.for_summing())
+            rollup.roll_up(self._connection)
+            self._give_memory(memory.for_loading())
 
     def _load(self) -> None:
         if self._some("SELECT count(*) > 0 FROM condensed_ids"):

@@ -28,6 +28,8 @@ _OVERHEAD: Final = 1.25
 """How much more the engine may take than it counts, for a moment."""
 _LOADING: Final = 208_000_000
 """More makes reading no faster."""
+_READING: Final = 400_000_000
+"""What of a reading waits to be taken into the store, at most."""
 _OF_CONTAINER: Final = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 
 
@@ -46,20 +48,29 @@ def limit(environment: Mapping[str, str] = os.environ) -> int:
 
 def for_questions() -> str:
     """What the engine is given to answer questions, in its words."""
-    return f"{int((limit() - _OURS) / _OVERHEAD)}B"
+    return f"{_of_engine(limit())}B"
 
 
 def for_loading() -> str:
     """What the engine is given while metrics are read into the store."""
-    return f"{min(_LOADING, int((limit() - _OURS) / _OVERHEAD))}B"
+    return f"{min(_LOADING, _of_engine(limit()))}B"
+
+
+def for_summing() -> str:
+    """What the engine is given to add up, while a reading holds what it has parsed."""
+    return f"{max(min(_LOADING, _of_engine(limit())), _of_engine(limit() - _READING))}B"
 
 
 def give_back() -> None:
-    """Gives the system back what was freed: the C library keeps it for others, and a long reading would grow by that."""
+    """Gives the system back what was freed: the C library would keep it, and a long reading grow by that."""
     import ctypes  # noqa: PLC0415 - who reads much has it already
 
     with suppress(OSError, AttributeError):  # another system's library
         ctypes.CDLL(None).malloc_trim(0)
+
+
+def _of_engine(whole: int) -> int:
+    return int((whole - _OURS) / _OVERHEAD)
 
 
 def _of_machine() -> int:

@@ -25,7 +25,7 @@ FIRST_ROWS: Final = 3_000_000
 """So many metrics are counted in less time than anybody waits for."""
 MORE_ROWS: Final = 200_000
 """Once there are sums, so many rows are added to them at once."""
-_SLICE: Final = 2_000_000
+_SLICE: Final = 1_000_000
 _QUARTERS: Final = 2_000
 """So many quarters are made again at once."""
 _DIRTY_MAX: Final = 64
