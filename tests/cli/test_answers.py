@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from shutil import rmtree
 from typing import TYPE_CHECKING, Any
 
@@ -307,3 +308,15 @@ def test_rows_come_in_the_order_asked_for_and_no_more_than_are_wanted(log: Path,
 )
 def test_an_order_or_limit_that_there_is_not(options: list[str], said: str, log: Path, tachograph: Command) -> None:
     assert said in tachograph.mistake("tools", *options)
+
+
+@pytest.mark.parametrize("command", ["hourly", "daily", "weekly", "monthly"])
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Kathmandu"])
+def test_the_calendars_first_and_last_moment_have_windows_in_every_zone(
+    command: str, zone: str, tmp_path: Path, tachograph: Command
+) -> None:
+    ends = [metric("a", "0001-01-01T00:00:00Z"), metric("b", "9999-12-31T23:59:59.999999Z")]
+    write_log(tmp_path / "logs", *ends)
+    assert tachograph("ingest", str(tmp_path / "logs")).code == 0
+    answer = json.loads(tachograph(command, "--no-ingest", "--timezone", zone, "--json").out)
+    assert [row["metrics_count"] for row in answer["time_series"]] == [1, 1]

@@ -130,9 +130,9 @@ def test_another_database(log: Path, store_file: Path, tachograph: Command) -> N
     [
         (
             duckdb.IOException("IO Error: No space left on device\nmore"),
-            "No space left on device (free some memory and disk",
+            "No space left on device (free some disk space, allo",
         ),
-        (duckdb.OutOfMemoryException("Out of Memory Error: too little"), "too little (free some memory and disk"),
+        (duckdb.OutOfMemoryException("Out of Memory Error: too little"), "too little (free some disk space, allo"),
         (
             duckdb.FatalException("FATAL Error: checksum\nmore"),
             "checksum (if it is damaged, 'tachograph doctor --repair'",

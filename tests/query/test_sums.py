@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from query_strategies import FIELD_VALUES, Asking, askings
 from stored import store_of
 from tachograph.query import side
-from tachograph.query.model import AnyOf, Query
+from tachograph.query.model import All, Any_, AnyOf, NoneOf, Not, Query
 from tachograph.query.needs import needs_of
 from tachograph.query.run import run
 from tachograph.query.spans import span_of
@@ -22,6 +22,7 @@ from tachograph.query.windows import windows_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tachograph.query.model import Filter
     from tachograph.query.needs import Needs
     from tachograph.query.sources import Source
     from tachograph.query.windows import QueryWindows
@@ -55,7 +56,8 @@ def covered(draw: st.DrawFn, asked: Sequence[Query]) -> Query:
         start, end = start or datetime(1, 1, 1, tzinfo=UTC), end or datetime(9999, 12, 31, tzinfo=UTC)
     wanted = draw(st.lists(st.sampled_from(measures), min_size=1, max_size=4, unique=True))
     field = draw(st.sampled_from(names))
-    where = AnyOf(field, tuple(draw(st.lists(st.sampled_from(FIELD_VALUES[field]), min_size=1, max_size=3))))
+    values = tuple(draw(st.lists(st.sampled_from(FIELD_VALUES[field]), min_size=1, max_size=3)))
+    where: Filter = AnyOf(field, values) if draw(st.booleans()) else NoneOf(field, values)
     limit = draw(st.sampled_from([None, 2]))
     return Query(
         measures=tuple(wanted),
@@ -113,3 +115,30 @@ def test_windows_that_begin_within_a_quarter_are_counted_from_metrics() -> None:
         assert sums is not None
         assert sums.source(needs_of(query), windows_of(query), (20513,)) is None
         assert run(store, query).rows == [{"10 minutes": "2026-03-01T09:00:00+00:00", "count": 1}]
+
+
+TOOL, SESSION = AnyOf("tool", ("Bash",)), AnyOf("session", ("s1",))
+
+
+@pytest.mark.parametrize(
+    ("where", "sessions"),
+    [
+        (NoneOf("tool", ("Bash",)), 2),
+        (Not(TOOL), 2),
+        (Any_((TOOL, SESSION)), 1),
+        (All((Not(TOOL), SESSION)), 1),
+        (All((TOOL, SESSION)), 1),
+    ],
+    ids=repr,
+)
+def test_metrics_that_used_nothing_count_where_a_filter_lets_them_through(where: Filter, sessions: int) -> None:
+    lines = [
+        b'{"id":"a","timestamp":"2026-03-01T09:00:00Z","type":"tool_use","session_id":"s1","data":{"tool_name":"Bash"}}',
+        b'{"id":"b","timestamp":"2026-03-01T09:00:00Z","type":"session_start","session_id":"s1"}',
+        b'{"id":"c","timestamp":"2026-03-01T09:00:00Z","type":"hook_triggered","session_id":"s2"}',
+    ]
+    start, end = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 2, tzinfo=UTC)
+    query = Query(measures=("sessions", "count"), by=("session",), start=start, end=end, where=where)
+    with store_of(lines, "rolled") as rolled, store_of(lines, "ingested") as ingested:
+        assert run(rolled, query) == run(ingested, query)
+        assert run(rolled, query).total["sessions"] == sessions

@@ -215,3 +215,33 @@ def test_the_doctor_finds_sums_that_are_not_those_of_their_metrics(tmp_path: Pat
     assert examine(path).wrong == []
     with Store.open(path) as store:
         check(store)
+
+
+def test_too_little_memory_for_sums_leaves_answers_to_the_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rollup, "FIRST_ROWS", 1_000_000)
+    log = tmp_path / "metrics_20260101_000000.jsonl"
+    lines = (metric(f"m{n}", "2026-03-01T10:00:00Z", operation=f"{n:060}") for n in range(60_000))
+    log.write_text("".join(f"{line}\n" for line in lines))
+    with Store.open(tmp_path / "store.duckdb") as store:
+        read(store, plan_paths(store, [log], "metrics-log"))
+        store.connection.execute("CHECKPOINT")
+        store.connection.execute("SET max_temp_directory_size = '0KB'")
+        store.connection.execute("SET memory_limit = '12MB'")
+        rollup.roll_up(store.connection)
+        store.connection.execute("SET memory_limit = '500MB'")
+        assert rollup.rolled(store.connection) == 0
+        assert compute(store, question("daily")).total_metrics == 60_000
+
+
+def test_an_error_of_the_sums_is_told_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(rollup, "roll_up", broken)
+    with Store.in_memory() as store:
+        with pytest.raises(KeyboardInterrupt):
+            read_whole(grow(3), store, tmp_path)
+        monkeypatch.undo()
+        assert store.metrics_count()
+        ingest(store, tmp_path)
+        check(store)

@@ -90,7 +90,7 @@ def _cases(windows: Iterable[Run], moment: str, edge: Callable[[Run], str]) -> s
 
 def label(start_us: int, zone: tzinfo) -> str:
     """A window's beginning as ISO 8601 with the zone's offset at that moment."""
-    start = moment(min(start_us, LAST_US))
+    start = moment(min(max(start_us, FIRST_US), LAST_US))
     try:
         return start.astimezone(zone).isoformat()
     except OverflowError:

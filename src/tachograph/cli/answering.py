@@ -281,8 +281,8 @@ def _of_engine(error: Exception, path: Path) -> Exception | None:
     if engine is None or not isinstance(error, engine.Error) or isinstance(error, engine.InterruptException):
         return None
     first_line = str(error).partition("\n")[0]
-    if isinstance(error, engine.OutOfMemoryException) or "No space left" in first_line:
-        mend = "free some memory and disk space, or ask for a shorter range"
+    if engine.is_out_of_memory(error) or "No space left" in first_line:
+        mend = "free some disk space, allow more memory by TACHOGRAPH_MEMORY, or ask for a shorter range"
     else:
         mend = "if it is damaged, 'tachograph doctor --repair' makes it again from its copy"
     return StoreUnusable(f"DuckDB can't go on: {first_line}", where=str(path), mend=mend)

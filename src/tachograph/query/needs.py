@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tachograph.query.measures import measure, percentage
-from tachograph.query.model import AMOUNTS, CLOCK, All, Any_, Not
+from tachograph.query.model import AMOUNTS, CLOCK, All, Any_, NoneOf, Not
 from tachograph.query.widths import Width, width
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tachograph.query.model import AnyOf, Between, Filter, NoneOf, Pattern, Prefix, Query
+    from tachograph.query.model import AnyOf, Between, Filter, Pattern, Prefix, Query
 
 
 class Needs(msgspec.Struct, frozen=True):
@@ -76,3 +76,22 @@ def conditions(filter: Filter | None) -> Iterator[AnyOf | NoneOf | Prefix | Patt
             waiting.append(one.of)
         else:
             yield one
+
+
+def passes_without(filter: Filter | None, fields: frozenset[str]) -> bool:
+    """Whether a metric may pass that has none of these fields: a negated condition on one of them lets it through."""
+    return filter is None or True in _outcomes(filter, fields)
+
+
+def _outcomes(filter: Filter, lacking: frozenset[str]) -> set[bool]:
+    """What a filter may say of a metric that lacks some fields."""
+    if isinstance(filter, Not):
+        return {not outcome for outcome in _outcomes(filter.of, lacking)}
+    if isinstance(filter, All | Any_):
+        parts = [_outcomes(part, lacking) for part in filter.of]
+        decisive = isinstance(filter, Any_)  # what one part alone decides
+        found = {decisive} if any(decisive in part for part in parts) else set()
+        return found | ({not decisive} if all((not decisive) in part for part in parts) else set())
+    if filter.field in lacking:
+        return {isinstance(filter, NoneOf)}
+    return {True, False}

@@ -12,6 +12,7 @@ import msgspec
 
 from tachograph.aggregate.rolled import DAY, QUARTER_START, make_owned, rolled_for
 from tachograph.query.model import CLOCK
+from tachograph.query.needs import passes_without
 from tachograph.query.offsets import hour_of_day, offsets, weekday
 from tachograph.query.sources import Source
 from tachograph.store.measures import SUMS
@@ -75,10 +76,14 @@ class QuarterSums(msgspec.Struct, frozen=True):
         if named <= _OWNERS.keys() and _NOT_OF_OWNERS.isdisjoint(needs.sums):
             make_owned(self.connection)
             return Source(self.rolled.by_owner(columns, start), _COLUMNS)
-        if named <= _USES | _OWNERS.keys() and _COUNTS.issuperset(needs.sums) and self.bounded:
+        if named <= _USES | _OWNERS.keys() and _COUNTS.issuperset(needs.sums) and self.bounded and self._used(needs):
             make_owned(self.connection)
             return Source(self.rolled.by_use(columns, start), _COLUMNS | {"last_ts": "metrics.ts"})
         return None
+
+    def _used(self, needs: Needs) -> bool:
+        """Whether only metrics count that used something: of others it isn't kept by owner how many there were."""
+        return not (needs.dimensions.isdisjoint(_USES) and passes_without(self.query.where, _USES))
 
     def _start(self, needs: Needs, windows: QueryWindows | None, days: Sequence[int]) -> str | None:
         """What tells quarters of different rows apart, in SQL ("" for nothing); None where a row begins within one."""

@@ -265,7 +265,7 @@ class BatchStream:
 
 
 def _address(buffer: bytes | None) -> int | None:
-    """Where the bytes are. What `ctypes.cast` gives refers to itself, and would keep them until Python looks for that."""
+    """Where the bytes are. What `ctypes.cast` gives refers to itself, and would keep them until Python sees it."""
     return None if buffer is None else ctypes.c_void_p.from_buffer(ctypes.c_char_p(buffer)).value
 
 

@@ -377,13 +377,19 @@ class Loading:
     def __exit__(self, *_: object) -> None:
         """Whatever wasn't committed is forgotten."""
         if self._begun:
-            self._connection.rollback()
+            self._roll_back()
         if self._journal:
             self._journal.close()  # what of it wasn't committed is cut off by the next one
         if self.appended > self._uncommitted:
             self._connection.execute(self._sql["forget_unfinished"])
         self._with_all_cores()
         self._give_memory(memory.for_questions())
+
+    def _roll_back(self) -> None:
+        from tachograph.store import engine  # noqa: PLC0415 - as in _connect
+
+        with suppress(engine.TransactionException):  # one that couldn't be committed is over, and its error is the one
+            self._connection.rollback()
 
     def _give_memory(self, size: str) -> None:
         self._connection.execute(f"SET memory_limit = '{size}'")
@@ -572,18 +578,18 @@ class Loading:
         if rejects:
             self._insert("rejects", "VARCHAR BIGINT BIGINT VARCHAR", list(map(msgspec.structs.astuple, rejects)))
         self._connection.commit()
-        self._sum_up()
-        self._begun, self.appended = False, 0
+        appended, self._begun, self.appended, self._uncommitted = self.appended, False, 0, 0
+        self._sum_up(appended)
         if self._store.somebody_waits():
             self._store.let_others_in()
             self._give_memory(memory.for_loading())
             self._one_core = False
 
-    def _sum_up(self) -> None:
+    def _sum_up(self, appended: int) -> None:
         """Brings the sums up to date after a commit, where that is due, and gives memory back that it freed."""
-        if self.appended >= _MANY_ROWS:
+        if appended >= _MANY_ROWS:
             memory.give_back()
-        if self.appended and rollup.is_due(self._connection):
+        if appended and rollup.is_due(self._connection):
             self._give_memory(memory.for_summing())
             rollup.roll_up(self._connection)
             self._give_memory(memory.for_loading())

@@ -20,6 +20,7 @@ try:
         InterruptException,
         IOException,
         OutOfMemoryException,
+        TransactionException,
         connect,
     )
 except ImportError:  # a build that keeps its engine elsewhere
@@ -32,6 +33,7 @@ except ImportError:  # a build that keeps its engine elsewhere
         InterruptException,
         IOException,
         OutOfMemoryException,
+        TransactionException,
         connect,
     )
 
@@ -43,9 +45,18 @@ __all__ = [
     "IOException",
     "InterruptException",
     "OutOfMemoryException",
+    "TransactionException",
     "connect",
+    "is_out_of_memory",
     "let_it_scan",
 ]
+
+
+def is_out_of_memory(error: Error) -> bool:
+    """Whether the engine wanted more memory than it was given; when it commits it says so by another error."""
+    return isinstance(error, OutOfMemoryException) or (
+        isinstance(error, TransactionException) and "could not allocate" in str(error)
+    )
 
 
 def let_it_scan() -> None:

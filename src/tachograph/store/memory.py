@@ -21,7 +21,8 @@ VARIABLE: Final = "TACHOGRAPH_MEMORY"
 _UNITS: Final = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9}
 _SIZE: Final = re.compile(r"(\d{1,12})(?:\.(\d{1,3}))? ?([kmg]?)b?", re.ASCII | re.IGNORECASE)
 _USUAL: Final = 1_000_000_000
-_LEAST: Final = 128_000_000
+_LEAST: Final = 160_000_000
+"""With less, some millions of metrics can't be read into the store."""
 _OURS: Final = 100_000_000
 """What the program takes beside what the engine counts."""
 _OVERHEAD: Final = 1.25
@@ -42,7 +43,7 @@ def limit(environment: Mapping[str, str] = os.environ) -> int:
     size = int(float(f"{matched[1]}.{matched[2] or 0}") * _UNITS[matched[3].lower()]) if matched else 0
     if size < _LEAST:
         what = f"{said!r} is no size" if not matched else f"{said} is too little to work with"
-        raise TachographError(what, where=VARIABLE, mend="give 128 MB or more, such as 512MB or 2GB")
+        raise TachographError(what, where=VARIABLE, mend="give 160 MB or more, such as 512MB or 2GB")
     return size
 
 

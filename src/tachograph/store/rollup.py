@@ -56,7 +56,20 @@ def is_due(connection: DuckDBPyConnection) -> bool:
 
 
 def roll_up(connection: DuckDBPyConnection) -> None:
-    """Brings the sums up to the last metric, a transaction for each so many rows. No other may be under way."""
+    """Brings the sums up to the last metric, a transaction for each so many rows. No other may be under way.
+
+    Where memory doesn't suffice for all of them, as far as it does: what isn't in the sums is counted by its rows.
+    """
+    from tachograph.store import engine  # noqa: PLC0415 - few processes make sums
+
+    try:
+        _roll_up(connection)
+    except engine.Error as error:
+        if not engine.is_out_of_memory(error):
+            raise
+
+
+def _roll_up(connection: DuckDBPyConnection) -> None:
     forget_owned(connection)
     said = _said(connection)
     done, last = said.get("rolled", 0), said["whole"]
@@ -156,7 +169,7 @@ def _transaction(connection: DuckDBPyConnection) -> Iterator[None]:
     connection.begin()
     try:
         yield
-        connection.commit()
     except BaseException:
         connection.rollback()
         raise
+    connection.commit()  # where that fails, the engine has rolled it back
