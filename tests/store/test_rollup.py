@@ -84,7 +84,8 @@ def from_sums(store: Store, asked: Question) -> dict[str, Any]:
 def check(store: Store, zone: str = "UTC") -> None:
     """That all answers are the same with and without sums, which are those of the rows."""
     for kind in AGGREGATIONS:
-        for order in (None, *ORDERS[AggregationType(kind)], "-cost_usd"):
+        orders = ORDERS[AggregationType.BY_SESSION] if kind == "by_session" else ()  # the others are put in order alike
+        for order in (None, "-cost_usd", *orders):
             asked = question(kind, zone=zone, order=order, limit=2 if order else None)
             assert compute(store, asked).to_dict() == from_rows(store, asked), (kind, order)
     rollup.roll_up(store.connection)
