@@ -15,7 +15,6 @@ processes together, looked at 20 times a second (what they share counts once; on
 
 from __future__ import annotations
 
-import argparse
 import os
 import platform
 import resource
@@ -31,10 +30,12 @@ from typing import TYPE_CHECKING, Final
 import claude_trees
 import peer_tools
 from claude_trees import ADDED, KINDS, Answer, Tree, TreeError
+from options import parser_of, positive
 from peer_tools import Tool, UnavailableError
 from timing import CommandError, Timing, timed
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Iterable, Sequence
 
 CACHE: Final = Path(__file__).parent / ".cache"
@@ -242,23 +243,11 @@ def measure(home: Path, tools: list[Tool], runs: int) -> Measured:
     return measured
 
 
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text} is no whole number from 1 on")
-    return int(text)
-
-
 def arguments() -> argparse.Namespace:
     """What the command line asks for."""
-    about, _, details = (__doc__ or "").partition("\n\n")
-    parser = argparse.ArgumentParser(
-        description=about,
-        epilog=details.partition("\n\n")[2],
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    parser.add_argument("--mb", type=_positive, nargs="+", default=[500], help="how large the trees are (default: 500)")
-    parser.add_argument("--runs", type=_positive, default=5, help="rounds on each tree (default: 5)")
+    parser = parser_of(__doc__)
+    parser.add_argument("--mb", type=positive, nargs="+", default=[500], help="how large the trees are (default: 500)")
+    parser.add_argument("--runs", type=positive, default=5, help="rounds on each tree (default: 5)")
     parser.add_argument("--seed", type=int, default=1, help="what the generator starts from (default: 1)")
     parser.add_argument(
         "--generator",

@@ -21,6 +21,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
+from options import parser_of, positive
 from scale_reading import reading
 from scale_rounds import CACHE, WrongError, measure
 from scale_tables import by_question, by_size, curves
@@ -38,23 +39,11 @@ def _numbers(text: str) -> list[int]:
     return sorted({int(part) for part in parts})
 
 
-def _number(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text} is no whole number from 1 on")
-    return int(text)
-
-
 def arguments() -> argparse.Namespace:
     """What the command line asks for."""
-    about, _, details = (__doc__ or "").partition("\n\n")
-    parser = argparse.ArgumentParser(
-        description=about,
-        epilog=details.partition("\n\n")[2],
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+    parser = parser_of(__doc__)
     parser.add_argument("--sizes", type=_numbers, default=SIZES, metavar="N,N", help="how many metrics")
-    parser.add_argument("--runs", type=_number, default=3, help="rounds on each store, or log (default: 3)")
+    parser.add_argument("--runs", type=positive, default=3, help="rounds on each store, or log (default: 3)")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the times there, as SVG; needs matplotlib")
     parser.add_argument("--ingest", type=_numbers, nargs="?", const=LINES, metavar="N,N", help="time reading instead")
     return parser.parse_args()

@@ -23,7 +23,7 @@ from tachograph.aggregate.windows import DAY_US, label, runs, window_start
 from tachograph.errors import BadQuestion
 from tachograph.metric import FIRST_US
 from tachograph.prices import in_dollars
-from tachograph.store.measures import FINE, TOKEN_KINDS, USAGE_SUMS
+from tachograph.store.measures import FINE, SUCCEEDED, TOKEN_KINDS, USAGE_SUMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from tachograph.aggregate.windows import Run
     from tachograph.store.duckdb import Store
 
-_OUTCOME: Final = "CASE WHEN success IS NULL AND type = 'error_occurred' THEN false ELSE success END"
 _DURATION_OF_PARTS: Final = """
     sum(parts.fine_duration) AS fine_duration,
     sum(parts.coarse_duration) AS coarse_duration
@@ -169,7 +168,7 @@ class Computation:
             SELECT
                 type, tool_name, agent_id,
                 CASE WHEN type = 'error_occurred' THEN error_type END AS error_type,
-                {_OUTCOME} AS outcome,
+                {SUCCEEDED} AS outcome,
                 {by.count} AS count,
                 {by.timed} AS timed, {by.duration},
                 {by.shortest} AS shortest, {by.longest} AS longest,

@@ -82,14 +82,15 @@ DETAIL: Final = ", ".join([  # one of `metrics` as a row of sums
     *(f"CAST({each.of_one} AS {each.kind}) AS {each.name}" for each in SUMS),
     "metrics.in_parts AND metrics.agent_run_id IS NOT NULL AS in_run",
     "CAST(metrics.type = 'error_occurred' AS BIGINT) AS errors",
-    "metrics.ts", "metrics.ts AS last_ts", "duration_ms AS shortest", "duration_ms AS longest",
+    "metrics.ts", "metrics.ts AS last_ts", "metrics.ts AS moment", "duration_ms AS shortest", "duration_ms AS longest",
     f"{TOLD} AS told", f"{USED} AS used", "metrics.duration_ms", "NULL::MAP(INTEGER, BIGINT) AS durations",
 ])  # fmt: skip
 CONDENSED: Final = ", ".join([  # likewise one of `condensed`
     *(f'condensed."{name}"' for name in _COLUMNS),
     "in_parts AND agent_run_id IS NOT NULL AS in_run",
     "if(type = 'error_occurred', metrics_count, 0) AS errors",
-    "first_ts AS ts", "last_ts", "shortest", "longest", "told", "used", "NULL::DOUBLE AS duration_ms", "durations",
+    "first_ts AS ts", "last_ts", "NULL::BIGINT AS moment", "shortest", "longest", "told", "used",
+    "NULL::DOUBLE AS duration_ms", "durations",
 ])  # fmt: skip
 TOGETHER: Final = Counting(
     rows=f"(SELECT {DETAIL} FROM metrics UNION ALL SELECT {CONDENSED} FROM condensed) AS metrics",

@@ -151,7 +151,7 @@ class AggregationResult(msgspec.Struct, frozen=True):
     def to_dict(self) -> dict[str, Any]:
         """The contract's JSON form. A sum of durations that no float holds is None."""
         duration, tokens, success = self.duration_stats, self.token_stats, self.success_metrics
-        form: dict[str, Any] = _finite({
+        form: dict[str, Any] = finite({
             "type": str(self.type),
             "start_time": self.start_time,
             "end_time": self.end_time,
@@ -176,11 +176,12 @@ class AggregationResult(msgspec.Struct, frozen=True):
         return form
 
 
-def _finite(value: Any) -> Any:
+def finite(value: Any) -> Any:
+    """A value for JSON: its dictionaries, lists and all; what no float holds is None."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
+        return {key: finite(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_finite(item) for item in value]
+        return [finite(item) for item in value]
     return value

@@ -27,9 +27,6 @@ if TYPE_CHECKING:
 
 DAY: Final = "quarter // 96"
 """The number of the day of a quarter, for `start` below."""
-OWNERS: Final = ("session", "session_id", "user_id", "project_path")
-"""What metrics are told apart by in `Rolled.by_owner` and `by_use`; user and project are the session's where they name
-none. `session` is a number; a row without has its `session_id` instead. Where that is asked for, all rows have it."""
 QUARTER_START: Final = f"(quarter::BIGINT * {QUARTER_US} + ({FIRST_US}))"
 """When a quarter begins, likewise."""
 _CHANGED_MAX: Final = 64
@@ -82,15 +79,17 @@ class Rolled(msgspec.Struct, frozen=True):
         """)
 
     def by_owner(self, names: Sequence[str], start: str = "", *, owners: str = "true") -> str:
-        """Likewise rows by some of `OWNERS`, with all sums and `errors`.
+        """Likewise rows by owner, with all sums and `errors`.
 
-        `owners` is a condition on `session_id`; it may let other rows through.
+        `names` are some of `session`, `session_id`, `user_id` and `project_path`; user and project are the session's
+        where a metric names none. `session` is a number; a row without has its `session_id` instead. Where that is
+        asked for, all rows have it. `owners` is a condition on `session_id`; it may let other rows through.
         """
         sums = f"{_TIMES}, sum(errors) AS errors, {_ALL_SUMS}"
         return self._owned("rollup_by_owner", names, start, sums, _owners(owners))
 
     def by_use(self, names: Sequence[str], start: str = "", *, only: str = "true", owners: str = "true") -> str:
-        """Likewise rows by some of `OWNERS` and by what was used (tool, agent, model, kind of error), with counts.
+        """Likewise rows by owner and by what was used (tool, agent, model, kind of error), with counts.
 
         `only` is a condition on what was used, `owners` one on `session_id`; both may let other rows through.
         """

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from typing import TYPE_CHECKING, Generic
+from typing import TYPE_CHECKING, Generic, NamedTuple
 
 import msgspec
 
@@ -87,11 +87,7 @@ def opened(options: Namespace, remarks: list[str]) -> Iterator[Store]:
     Raises `NoLogs` where nothing was ever read and there is nothing to read.
     """
     if options.demo:
-        from tachograph.demo import demo_history
-        from tachograph.ingest.reader import plan_paths, read
-
-        with Store.in_memory() as store:
-            read(store, plan_paths(store, [demo_history()], "metrics-log"))
+        with _demo_store() as store:
             remarks.append(_DEMO)
             yield store
             return
@@ -102,17 +98,13 @@ def opened(options: Namespace, remarks: list[str]) -> Iterator[Store]:
                 remarks += _remarks(store.rejected_count(), 0)
                 yield store
                 return
-        workers = early.enter_context(_hired()) if not path.exists() else ()
-        where = places(path)
-        skipped: list[Skipped] = []
-        listings = Listings(path.parent, __version__)
-        found = listings.find(where, skipped)
-        store, skipped = _up_to_date(path, where, found, skipped, workers)
+        looked = _look(path, early)
+        store, skipped = _up_to_date(path, looked)
         with store:
             remarks += _remarks(store.rejected_count(), len(skipped))
             yield store
             store.write_back_if_much()
-        listings.keep()
+        looked.listings.keep()
 
 
 @contextmanager
@@ -149,12 +141,38 @@ def nothing_to_read(where: Places, what: Plan) -> NoLogs:
 
 
 def _from_demo(kind: Kind[Asked, Answer], questions: Sequence[Asked], remark: str) -> Answers[Answer]:
+    with _demo_store() as store:
+        return Answers([kind.answer(store, asked) for asked in questions], demo=True, remarks=[remark])
+
+
+@contextmanager
+def _demo_store() -> Iterator[Store]:
+    """The bundled history, in memory."""
     from tachograph.demo import demo_history
     from tachograph.ingest.reader import plan_paths, read
 
     with Store.in_memory() as store:
         read(store, plan_paths(store, [demo_history()], "metrics-log"))
-        return Answers([kind.answer(store, asked) for asked in questions], demo=True, remarks=[remark])
+        yield store
+
+
+class _Looked(NamedTuple):
+    """What the places of this machine's agents hold, and who is ready to read it."""
+
+    where: Places
+    listings: Listings
+    found: list[Found]
+    skipped: list[Skipped]
+    workers: Sequence[Worker]
+
+
+def _look(path: Path, early: ExitStack) -> _Looked:
+    """Looks for logs. Where there is no store yet, those who will read them get ready in the meantime."""
+    workers = early.enter_context(_hired()) if not path.exists() else ()
+    where = places(path)
+    skipped: list[Skipped] = []
+    listings = Listings(path.parent, __version__)
+    return _Looked(where, listings, listings.find(where, skipped), skipped, workers)
 
 
 def _from_store(kind: Kind[Asked, Answer], questions: Sequence[Asked], path: Path, *, pick_up: bool) -> Answers[Answer]:
@@ -164,26 +182,19 @@ def _from_store(kind: Kind[Asked, Answer], questions: Sequence[Asked], path: Pat
                 return Answers(
                     [kind.answer(store, asked) for asked in questions], remarks=_remarks(store.rejected_count(), 0)
                 )
-        workers = early.enter_context(_hired()) if not path.exists() else ()
-        where = places(path)
-        skipped: list[Skipped] = []
-        listings = Listings(path.parent, __version__)
-        found = listings.find(where, skipped)
-        memory = Memory(path, found)
-        known = None if skipped else memory.recall(kind, questions)
+        looked = _look(path, early)
+        memory = Memory(path, looked.found)
+        known = None if looked.skipped else memory.recall(kind, questions)
         if known is not None:
-            listings.keep()
+            looked.listings.keep()
             return Answers(known[0], remarks=known[1])
-        if memory.knows_other_logs():
-            store, skipped = _read_up(path, where, found, skipped)
-        else:
-            store, skipped = _up_to_date(path, where, found, skipped, workers)
+        store, skipped = (_read_up if memory.knows_other_logs() else _up_to_date)(path, looked)
         with store:
             results = [kind.answer(store, asked) for asked in questions]
             remarks = _remarks(store.rejected_count(), len(skipped))
             store.write_back_if_much()
             state = memory.state_now()
-        listings.keep()
+        looked.listings.keep()
         if not skipped:
             memory.keep(kind, state, questions, results, remarks)
         return Answers(results, remarks=remarks)
@@ -213,10 +224,9 @@ def _as_it_is(path: Path) -> Store:
     return store
 
 
-def _up_to_date(
-    path: Path, where: Places, found: Sequence[Found], skipped: list[Skipped], workers: Sequence[Worker]
-) -> tuple[Store, list[Skipped]]:
+def _up_to_date(path: Path, looked: _Looked) -> tuple[Store, list[Skipped]]:
     """The store with all that was found, at today's prices; open for reading alone where it already is like that."""
+    found, skipped = looked.found, looked.skipped
     ledger: dict[str, FileEntry] = {}
     if is_there(path):
         store = Store.open(path, read_only=True, waits=say_waiting)
@@ -228,17 +238,12 @@ def _up_to_date(
     else:
         what = plan(found, ledger, skipped)
     if not (ledger or what.to_read):
-        raise nothing_to_read(where, what)
-    return _read_up(path, where, found, skipped, (what, ledger), workers)
+        raise nothing_to_read(looked.where, what)
+    return _read_up(path, looked, (what, ledger))
 
 
 def _read_up(
-    path: Path,
-    where: Places,
-    found: Sequence[Found],
-    skipped: list[Skipped],
-    planned: tuple[Plan, Mapping[str, FileEntry]] | None = None,
-    workers: Sequence[Worker] = (),
+    path: Path, looked: _Looked, planned: tuple[Plan, Mapping[str, FileEntry]] | None = None
 ) -> tuple[Store, list[Skipped]]:
     """The store with all that was found, by the plan that was made with a ledger, if that still is the ledger."""
     from tachograph.cli.reading import read_into
@@ -246,19 +251,19 @@ def _read_up(
 
     make_folder(path)
     with Reading(path, say_waiting) as reading, ExitStack() as early:
-        work = early.enter_context(begun(planned[0], workers)) if planned else None
+        work = early.enter_context(begun(planned[0], looked.workers)) if planned else None
         store = Store.open(path, reading=reading, waits=say_waiting)
         try:
             ledger = store.files()
             what: Plan | Work
             if work is None or planned is None:
-                what = plan(found, ledger, skipped)
+                what = plan(looked.found, ledger, looked.skipped)
             elif planned[1] == ledger:
                 what = work
             else:  # another process has read in between
                 early.close()
-                what = new_in(where, ledger)
-            summary = read_into(store, what, users(where))
+                what = new_in(looked.where, ledger)
+            summary = read_into(store, what, users(looked.where))
             store.price_again()
         except BaseException:
             store.close()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
+from tachograph.aggregate.result import finite
 from tachograph.cli.zone import zone_name
 from tachograph.query.saying import said
 
@@ -20,8 +20,8 @@ def query_document(result: QueryResult) -> dict[str, Any]:
         "query": _query(result.query),
         "start": result.start,
         "end": result.end,
-        "total": _finite(result.total),
-        "rows": _finite(result.rows),
+        "total": finite(result.total),
+        "rows": finite(result.rows),
         "exact": result.exact,
         "at_least": list(result.at_least),
         "truncated": result.truncated,
@@ -49,13 +49,3 @@ def _query(query: Query) -> dict[str, Any]:
 
 def _moment(time: datetime | None) -> str | None:
     return None if time is None else time.isoformat()
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_finite(item) for item in value]
-    return value

@@ -7,7 +7,6 @@ cache: it is left out where anything about it is doubtful, and can be deleted at
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from struct import pack
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +15,7 @@ import msgspec
 from tachograph import __version__
 from tachograph.digest import digest
 from tachograph.price_list import data_version
+from tachograph.store.files import write_cache
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -94,17 +94,8 @@ class Memory:
         content = msgspec.json.encode(_Kept(state, remarks, dict(list(answers.items())[:_KEPT_MAX])))
         if len(content) > _BYTES_MAX:
             content = msgspec.json.encode(_Kept(state, remarks, named))
-        self._write(content)
-
-    def _write(self, content: bytes) -> None:
-        half = self._path.with_name(f"{_FILE}.{os.getpid()}")
-        try:
-            if len(content) <= _BYTES_MAX:
-                half.write_bytes(content)
-                half.replace(self._path)
-        except OSError:  # a folder that can't be written, or a full disk: the next answer is worked out again
-            with suppress(OSError):
-                half.unlink()
+        if len(content) <= _BYTES_MAX:
+            write_cache(self._path, content)
 
     def _read(self) -> _Kept | None:
         try:

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import os
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from tachograph.ingest.plan import Found, find_in_places, found_at
+from tachograph.store.files import write_cache
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -107,15 +108,8 @@ class Listings:
 
     def keep(self) -> None:
         """Writes to the cache what was found, if that is something new."""
-        if self._now == self._known:
-            return
-        half = self._path.with_name(f"{_FILE}.{os.getpid()}")
-        try:
-            half.write_bytes(msgspec.json.encode(_Kept(self._form, list(self._now.values()))))
-            half.replace(self._path)
-        except OSError:  # a folder that can't be written, or a full disk: the next time all is listed again
-            with suppress(OSError):
-                half.unlink()
+        if self._now != self._known:
+            write_cache(self._path, msgspec.json.encode(_Kept(self._form, list(self._now.values()))))
 
 
 def _listing(key: tuple[str, str], folders: Folders, files: list[Found]) -> _Listing:

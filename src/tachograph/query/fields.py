@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from tachograph.query.model import CLOCK
+from tachograph.store.measures import SUCCEEDED
 
 
 class Field(msgspec.Struct, frozen=True):
@@ -33,10 +34,6 @@ _NAMED: Final = {
     "operation": "operation",
     "hook": "hook_name",
 }
-SUCCEEDED: Final = (
-    "CASE WHEN metrics.success IS NULL AND metrics.type = 'error_occurred' THEN false ELSE metrics.success END"
-)
-"""Whether a metric's outcome is a success; null where nobody said."""
 FIELDS: Final[dict[str, Field]] = {
     **{name: Field(f"metrics.{column}") for name, column in _NAMED.items()},
     "user": _owned("user_id"),

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from tachograph.query.fields import FIELDS, SUCCEEDED
+from tachograph.query.fields import FIELDS
 from tachograph.query.histograms import with_histograms
 from tachograph.query.measures import percentile_column
 from tachograph.query.ranks import with_ranks
-from tachograph.store.measures import SUMS
+from tachograph.store.measures import SUCCEEDED, SUMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from tachograph.store.measures import NAMES, SUMS
+from tachograph.aggregate import counting
+from tachograph.store.measures import SUMS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,31 +42,11 @@ _SINGLE: Final = {
     "duration_ms": "metrics.duration_ms",
     "durations": "NULL::MAP(INTEGER, BIGINT)",
 }
-_SEVERAL: Final = {
-    "last_ts": "condensed.last_ts",
-    "moment": "NULL::BIGINT",
-    "shortest": "condensed.shortest",
-    "longest": "condensed.longest",
-    "duration_ms": "NULL::DOUBLE",
-    "durations": "condensed.durations",
-}
 _ONES: Final = {each.name: f"CAST({each.of_one} AS {each.kind})" for each in SUMS}
 ONE_BY_ONE: Final = Source("metrics", _ONES | _SINGLE)
 
-
-def _listed(table: str, ts: str, columns: Mapping[str, str]) -> str:
-    names = ", ".join(f'{table}."{name}"' for name in NAMES)
-    return f"{names}, {ts} AS ts, {', '.join(f'{sql} AS {name}' for name, sql in columns.items())}"
-
-
-_DETAIL: Final = _listed("metrics", "metrics.ts", _ONES | _SINGLE)
-_SUMS: Final = _listed(
-    "condensed", "condensed.first_ts", {each.name: f"condensed.{each.name}" for each in SUMS} | _SEVERAL
-)
 TOGETHER: Final = Source(
-    f"(SELECT {_DETAIL} FROM metrics UNION ALL SELECT {_SUMS} FROM condensed) AS metrics",
-    {name: f"metrics.{name}" for name in (*_ONES, *_SINGLE)},
-    condensed=True,
+    counting.TOGETHER.rows, {name: f"metrics.{name}" for name in (*_ONES, *_SINGLE)}, condensed=True
 )
 CONDENSED: Final = "(SELECT *, first_ts AS ts FROM condensed) AS metrics"
 """Condensed metrics alone, a row of them where its first one happened."""

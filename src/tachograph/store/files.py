@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -30,6 +31,17 @@ def write_anew(connection: DuckDBPyConnection, new: Path, *changes: str) -> None
     finally:
         connection.execute("DETACH anew")
     sync(new)
+
+
+def write_cache(path: Path, content: bytes) -> None:
+    """Writes a file that is no loss, as a whole or not at all: in a folder that can't be written, or on a full disk."""
+    half = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        half.write_bytes(content)
+        half.replace(path)
+    except OSError:
+        with suppress(OSError):
+            half.unlink()
 
 
 def sync(path: Path) -> None:

@@ -44,6 +44,10 @@ Some versions of Claude Code wrote down a reply's first counters and never the l
 characters for a token, those that weren't at least twice that.
 """
 
+SUCCEEDED: Final = (
+    "CASE WHEN metrics.success IS NULL AND metrics.type = 'error_occurred' THEN false ELSE metrics.success END"
+)
+"""Whether a metric's outcome is a success; null where nobody said."""
 _AMOUNTS: Final = {"tokens": "token_count", **{kind: kind for kind in TOKEN_KINDS}, "cost": "cost"}
 _CASES: Final = {"unpriced": UNPRICED, "unknown_usage": UNKNOWN, "lower_bounds": LOWER_BOUND}
 USAGE: Final = ",\n    ".join([

@@ -32,6 +32,7 @@ _DIRTY_MAX: Final = 64
 """So many quarters may be counted by their rows."""
 _SPARSE: Final = 2
 """The sums of a quarter are brought together when there are so many times as many rows as when that was last done."""
+_TABLES: Final = (*QUARTER_KEYS, "rollup_values")
 _ADDING: Final = (
     "find_new_kinds", "insert_uses", "insert_kinds", "insert_owners",
     "add_by_kind", "add_by_owner", "add_by_use", "add_durations", "add_values", "add_runs",
@@ -96,7 +97,7 @@ def forget_owned(connection: DuckDBPyConnection) -> None:
 def forget(connection: DuckDBPyConnection) -> None:
     """Empties the sums, in the transaction that is under way: all metrics have changed."""
     forget_owned(connection)
-    for table in (*QUARTER_KEYS, "rollup_values", "rollup_kinds", "rollup_uses", "rollup_owners", "rollup_dirty"):
+    for table in (*_TABLES, "rollup_kinds", "rollup_uses", "rollup_owners", "rollup_dirty"):
         connection.execute(f"DELETE FROM {table}")
     connection.execute("DELETE FROM meta WHERE name = 'rolled'")
 
@@ -128,7 +129,7 @@ def _make_dirty_again(connection: DuckDBPyConnection, done: int) -> None:
     ).fetchall()
     first, last = found[0][0], found[-1][0]
     with _transaction(connection):
-        for table in (*QUARTER_KEYS, "rollup_values"):
+        for table in _TABLES:
             connection.execute(
                 f"DELETE FROM {table} WHERE quarter BETWEEN ? AND ? AND quarter IN (SELECT quarter FROM rollup_dirty)",
                 [first, last],

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tachograph.columns import COLUMNS, FINISHED
 from tachograph.metric import FIRST_US
 from tachograph.prices import COST_SQL, PRICE_COLUMNS, PRICE_JOIN, UNITS_PER_DOLLAR
 from tachograph.store.measures import BUCKET, IS_REPORTED, NAMES, SUMS, TOLD, USED, WIDE_BUCKET
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _NAMED: Final = r"(?m)^-- name: (\w+)\n"
 DAY_US: Final = 86_400_000_000
@@ -147,10 +150,7 @@ def rollup_statements(chosen: str) -> dict[str, str]:
         "in_run": KIND["in_run"],
         "bucket": WIDE_BUCKET,
     }
-    text = _text("rollup.sql")
-    for name, sql in replaced.items():
-        text = text.replace(f"{{{name}}}", sql)
-    return _named(text)
+    return _filled("rollup.sql", replaced)
 
 
 @cache
@@ -173,7 +173,12 @@ def condense_statements(window_start: str, window_end: str) -> dict[str, str]:
         "first_us": f"{FIRST_US}",
         "day_us": f"{DAY_US}",
     }
-    text = _text("condense.sql")
+    return _filled("condense.sql", replaced)
+
+
+def _filled(file: str, replaced: Mapping[str, str]) -> dict[str, str]:
+    """The statements of a file, by name, with what stands for each word in braces."""
+    text = _text(file)
     for name, sql in replaced.items():
         text = text.replace(f"{{{name}}}", sql)
     return _named(text)
