@@ -170,6 +170,19 @@ def test_logs_that_are_not_in_the_order_of_time_are_brought_together(
         check(store)
 
 
+def test_forgotten_sums_are_brought_together_when_they_are_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rollup, "_SLICE", 2)
+    log = tmp_path / "metrics_20260101_000000.jsonl"
+    log.write_text("".join(metric(f"m{n}", f"2026-03-{1 + n % 20:02}T10:00:00Z") + "\n" for n in range(40)))
+    with Store.in_memory() as store:
+        read(store, plan_paths(store, [log], "metrics-log"))
+        store.connection.execute("UPDATE meta SET value = '1000' WHERE name = 'rolled_rows'")
+        made_again(store)
+        assert store.connection.execute("SELECT count(*) FROM rollup_by_kind").fetchone() == (20,)
+
+
 def test_kinds_that_share_a_hash_are_not_summed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def mistaken(chosen: str) -> dict[str, str]:
         return {**rollup_statements(chosen), "count_mistakable": "SELECT 1"}

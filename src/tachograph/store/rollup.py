@@ -99,7 +99,7 @@ def forget(connection: DuckDBPyConnection) -> None:
     forget_owned(connection)
     for table in (*_TABLES, "rollup_kinds", "rollup_uses", "rollup_owners", "rollup_dirty"):
         connection.execute(f"DELETE FROM {table}")
-    connection.execute("DELETE FROM meta WHERE name = 'rolled'")
+    connection.execute("DELETE FROM meta WHERE name IN ('rolled', 'rolled_rows')")
 
 
 def _said(connection: DuckDBPyConnection) -> dict[str, int]:
