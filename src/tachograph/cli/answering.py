@@ -1,6 +1,7 @@
 """From questions to answers: opens the store, picks up what is new, asks, and closes it again.
 
-The store is closed before anything is printed: whoever pages through an answer would keep writers waiting.
+The store is closed when all was asked, not when it is printed: whoever pages through an answer would keep writers
+waiting.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Generic, NamedTuple
 import msgspec
 
 from tachograph import __version__
+from tachograph.cli.ending import closing
 from tachograph.cli.figures import several
 from tachograph.cli.home import listed, new_in, places, store_path, users
 from tachograph.cli.kinds import Answer, Asked
@@ -100,7 +102,7 @@ def opened(options: Namespace, remarks: list[str]) -> Iterator[Store]:
                 return
         looked = _look(path, early)
         store, skipped = _up_to_date(path, looked)
-        with store:
+        with closing(store):
             remarks += _remarks(store.rejected_count(), len(skipped))
             yield store
             store.write_back_if_much()
@@ -189,7 +191,7 @@ def _from_store(kind: Kind[Asked, Answer], questions: Sequence[Asked], path: Pat
             looked.listings.keep()
             return Answers(known[0], remarks=known[1])
         store, skipped = (_read_up if memory.knows_other_logs() else _up_to_date)(path, looked)
-        with store:
+        with closing(store):
             results = [kind.answer(store, asked) for asked in questions]
             remarks = _remarks(store.rejected_count(), len(skipped))
             store.write_back_if_much()

@@ -35,6 +35,8 @@ main()
 """What a worker runs."""
 
 
+_KEEPING_FREED: Final = {"MALLOC_TRIM_THRESHOLD_": str(64 * 2**20), "MALLOC_MMAP_THRESHOLD_": str(32 * 2**20)}
+"""Lets glibc keep the memory of one block of lines for the next: to ask the system again for each took 2 % longer."""
 Worker = subprocess.Popen[bytes]
 
 
@@ -94,7 +96,7 @@ def _start() -> Worker:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         bufsize=0,
-        env=module_environment(),
+        env=module_environment() | _KEEPING_FREED,
         process_group=0,  # Ctrl-C is for the parent, which ends them: while they start, they would complain of it
     )
 

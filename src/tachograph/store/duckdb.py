@@ -162,6 +162,10 @@ class Store:
         if self._reading:
             self._reading.end()
 
+    def has_spilled(self) -> bool:
+        """Whether the engine keeps something beside the store until it is closed."""
+        return self.path is not None and self.path.with_name(f"{self.path.name}.tmp").exists()
+
     def write_back_if_much(self) -> None:
         """Moves what was committed to the write-ahead log from there to where it belongs, if that is much.
 
@@ -362,6 +366,10 @@ class Loading:
         """Those of them that were appended in the transaction that is open."""
         self._begun = False
         self._one_core = False
+        self._rows = 0
+        """So many were appended in all."""
+        self._given = ""
+        """What memory the engine has, if that isn't what it has for questions."""
         self._types: set[str] = set()
         """Those of the rows since the last commit."""
 
@@ -371,7 +379,6 @@ class Loading:
 
     def __enter__(self) -> Self:
         self._journal = self._store.journal() if self._keeping_journal else None
-        self._give_memory(memory.for_loading())
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -383,7 +390,7 @@ class Loading:
         if self.appended > self._uncommitted:
             self._connection.execute(self._sql["forget_unfinished"])
         self._with_all_cores()
-        self._give_memory(memory.for_questions())
+        self._give_memory("")
 
     def _roll_back(self) -> None:
         from tachograph.store import engine  # noqa: PLC0415 - as in _connect
@@ -392,7 +399,10 @@ class Loading:
             self._connection.rollback()
 
     def _give_memory(self, size: str) -> None:
-        self._connection.execute(f"SET memory_limit = '{size}'")
+        """Gives the engine so much, or ("") as much as for questions: a change takes milliseconds."""
+        if size != self._given:
+            self._connection.execute(f"SET memory_limit = '{size or memory.for_questions()}'")
+            self._given = size
 
     def _begin(self) -> None:
         """Begins a transaction, where none is under way."""
@@ -464,10 +474,16 @@ class Loading:
             self._connection.execute("RESET threads")
             self._one_core = False
 
+    def _prepare_for(self, rows: int) -> None:
+        self._rows += rows
+        if self._rows >= _MANY_ROWS:
+            self._give_memory(memory.for_loading())
+
     def _append(self) -> None:
         if not self._waiting:
             return
         rows, first_seq = sum(batch.length for batch in self._waiting), self._last + self.appended + 1
+        self._prepare_for(rows)
         source, in_parts, user = self._kind
         parameters: dict[str, Any] = {"source": source, "in_parts": in_parts}
         batch_stream = None
@@ -482,6 +498,7 @@ class Loading:
             from tachograph.store.engine import let_it_scan  # noqa: PLC0415 - as above
 
             let_it_scan()
+            memory.keep_freed()
             batch_stream = BatchStream(self._waiting, first_seq)  # DuckDB finds it by its name
             columns, table = batch_stream.columns(), "batch_stream"
         if user is not None:
@@ -582,7 +599,7 @@ class Loading:
         self._sum_up(appended)
         if self._store.somebody_waits():
             self._store.let_others_in()
-            self._give_memory(memory.for_loading())
+            self._given = ""
             self._one_core = False
 
     def _sum_up(self, appended: int) -> None:
@@ -592,7 +609,6 @@ class Loading:
         if appended and rollup.is_due(self._connection):
             self._give_memory(memory.for_summing())
             rollup.roll_up(self._connection)
-            self._give_memory(memory.for_loading())
 
     def _load(self) -> None:
         if self._some("SELECT count(*) > 0 FROM condensed_ids"):
