@@ -31,7 +31,7 @@ _QUARTERS: Final = 2_000
 _DIRTY_MAX: Final = 64
 """So many quarters may be counted by their rows."""
 _SPARSE: Final = 2
-"""The sums of a quarter are brought together when there are so many times as many rows as when that was last done."""
+"""The sums of a quarter are brought together when there are so many times as many rows as there would be then."""
 _TABLES: Final = (*QUARTER_KEYS, "rollup_values")
 _ADDING: Final = (
     "find_new_kinds", "insert_uses", "insert_kinds", "insert_owners",
@@ -85,8 +85,12 @@ def _roll_up(connection: DuckDBPyConnection) -> None:
             done = upto
     except _MistakableError:  # there will hardly ever be any; until then answers come from the rows
         return
-    if _rows(connection) >= _SPARSE * said.get("rolled_rows", 0):
-        _bring_together(connection)
+    rows = _rows(connection)
+    if rows >= _SPARSE * said.get("rolled_rows", 0):
+        if rows >= _SPARSE * _rows_together(connection):
+            _bring_together(connection)
+        with _transaction(connection):
+            _say(connection, "rolled_rows", _rows(connection))
 
 
 def forget_owned(connection: DuckDBPyConnection) -> None:
@@ -119,6 +123,15 @@ def _dirty(connection: DuckDBPyConnection) -> int:
 
 def _rows(connection: DuckDBPyConnection) -> int:
     row = connection.execute("SELECT (SELECT count(*) FROM rollup_by_kind) + count(*) FROM rollup_by_use").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _rows_together(connection: DuckDBPyConnection) -> int:
+    """About how many there would be of `_rows` if each said something else."""
+    row = connection.execute("""
+        SELECT (SELECT approx_count_distinct({'quarter': quarter, 'kind': kind}) FROM rollup_by_kind)
+            + approx_count_distinct({'quarter': quarter, 'owner': owner, 'use': use}) FROM rollup_by_use
+    """).fetchone()
     return int(row[0]) if row else 0
 
 
@@ -162,7 +175,6 @@ def _bring_together(connection: DuckDBPyConnection) -> None:
             connection.execute(f"DELETE FROM {table}")
             connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM together")
             connection.execute("DROP TABLE together")
-        _say(connection, "rolled_rows", _rows(connection))
 
 
 @contextmanager
