@@ -1,0 +1,1 @@
+"""Collecting metrics of many machines: what is acknowledged is kept."""

@@ -1,0 +1,1 @@
+"""What agents export over OpenTelemetry, as metrics."""

@@ -1,0 +1,1 @@
+"""The server: a way in for metrics, and answers over HTTP."""
