@@ -49,6 +49,9 @@ COLUMNS: Final[dict[str, ColumnKind]] = {
     "reasoning_tokens": "int64",
     "cost_usd": "float64",
     "blocks": "words",  # of a reply: its lines and their characters while none ended it, `FINISHED` once one did
+    "request": "int64",  # of a reply: the number of the request that it answers (`request_number`)
+    "other_request": "int64",  # another one, where a copy of the reply names it
+    "witness": "int64",  # how well it is known, where others may tell of the same under another id: see WITNESSES
     "extra": "words",  # JSON object: the keys of data that the engine doesn't know
     "metadata": "words",  # JSON object
     "other": "words",  # JSON object: unknown keys beside data
@@ -58,11 +61,25 @@ COLUMNS: Final[dict[str, ColumnKind]] = {
 FINISHED: Final = "."
 """What `blocks` says of a reply of which a line has said why it ended: that its counters are final."""
 
+BY_REQUEST: Final = 0
+"""The witness of a reply that is known by its request alone: it is the one with that request, once that is known."""
+WITNESSES: Final = range(1, 4)
+"""What was told without an id that others share: as an event (1), as a span (2), as a counter (3).
+
+Of one session's metrics of one type only those of the best witnesses count; best are those without any such mark.
+"""
+_REQUESTS: Final = 2**61 - 1
+
 ABSENT_INT: Final = -(2**63)
 """What marks an absent integer. (No counter goes that low; a column that has it as a value all the same says where.)"""
 
 
 _BYTE_WORDS: Final = 256
+
+
+def request_number(request: str) -> int:
+    """A number that stands for the name of a request: one of 2^61, as good as different for different names."""
+    return int.from_bytes(request.encode(), "big") % _REQUESTS
 
 
 class KeyColumn(msgspec.Struct, frozen=True, tag=True, array_like=True):

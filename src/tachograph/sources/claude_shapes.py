@@ -119,6 +119,7 @@ class Line(msgspec.Struct, gc=False):
     agentId: str | None = None
     message: Message | None = None
     toolUseResult: ToolResult | str | list[msgspec.Raw] | float | bool | None = None
+    requestId: str | None = None
     isMeta: bool | None = None
     isApiErrorMessage: bool | None = None
     apiErrorStatus: int | None = None

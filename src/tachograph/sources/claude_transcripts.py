@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import msgspec
 
-from tachograph.columns import FINISHED, ColumnBatch, ColumnBuilder, add_dicts
+from tachograph.columns import FINISHED, ColumnBatch, ColumnBuilder, add_dicts, request_number
 from tachograph.hooks.command import parse_command
 from tachograph.hooks.events import AGENT_TOOLS, LINE_TYPE
 from tachograph.metric import MetricType
@@ -79,9 +79,10 @@ _TOKEN_COLUMNS: Final = (
     "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "cache_write_1h_tokens",
     "reasoning_tokens",
 )  # fmt: skip
-_TS, _RUN, _CWD, _MODEL, _USAGE, _OTHER_USAGE, _LINES_SEEN = range(7)
+_TS, _RUN, _CWD, _MODEL, _USAGE, _OTHER_USAGE, _LINES_SEEN, _REQUEST, _OTHER_REQUESTS = range(9)
 """What is known of a reply: when and where its first line was written, by whose run, its counters, then those of copies
-that differ in more than the output, and the lines that told it while none of them has ended it."""
+that differ in more than the output, the lines that told it while none of them has ended it, which request it answers,
+and those that its copies name."""
 _CALL_COLUMNS: Final = (
     "ts", "ended_ts", "agent_run_id", "cwd", "tool_name", "success", "duration_ms", "error_type",
 )  # fmt: skip
@@ -142,7 +143,7 @@ class TranscriptReader:
         replies = self._replies
         if not replies:
             return
-        ts, runs, cwds, models, usages, others, seen = zip(*replies.values(), strict=True)
+        ts, runs, cwds, models, usages, others, seen, requests, other_requests = zip(*replies.values(), strict=True)
         counters = _counters(usages)
         for row, more in enumerate(others):
             if more:
@@ -157,6 +158,7 @@ class TranscriptReader:
         _take(
             builder, "token_usage", replies,
             ts=ts, agent_run_id=runs, cwd=cwds, model=models, **columns, token_count=added, blocks=blocks,
+            **_requests(requests, other_requests),
         )  # fmt: skip
 
     def _add(self, lines: Iterable[Line]) -> None:  # noqa: C901, PLR0912, PLR0915 - see below
@@ -192,10 +194,17 @@ class TranscriptReader:
                     key = identifier, session
                     reply = replies.get(key)
                     if reply is None:
-                        reply = replies[key] = [ts, line.agentId, line.cwd, message.model, usage, None, []]
+                        reply = replies[key] = [
+                            ts, line.agentId, line.cwd, message.model, usage, None, [], line.requestId, None
+                        ]  # fmt: skip
                         if usage.iterations is not NOTHING:
                             self._iterated(identifier, line, ts, usage)
-                    elif usage != reply[_USAGE] or ts < reply[_TS] or line.agentId != reply[_RUN]:
+                    elif (
+                        usage != reply[_USAGE]
+                        or ts < reply[_TS]
+                        or line.agentId != reply[_RUN]
+                        or line.requestId != reply[_REQUEST]
+                    ):
                         self._told_again(reply, identifier, line, ts, usage)
                     if message.stop_reason is not None:
                         reply[_LINES_SEEN] = None
@@ -252,7 +261,7 @@ class TranscriptReader:
             model = iteration.model or (line.message.model if line.message else None)
             known = self._replies.get(key)
             if known is None:
-                self._replies[key] = [ts, line.agentId, line.cwd, model, iteration, None, None]
+                self._replies[key] = [ts, line.agentId, line.cwd, model, iteration, None, None, None, None]
             else:
                 _merge_reply(known, line, ts, model, iteration)
 
@@ -261,6 +270,8 @@ class TranscriptReader:
         if usage.iterations is not NOTHING:
             self._iterated(identifier, line, ts, usage)
         _merge_reply(reply, line, ts, line.message.model if line.message else None, usage)
+        if line.requestId != reply[_REQUEST]:
+            reply[_OTHER_REQUESTS] = {*(reply[_OTHER_REQUESTS] or ()), line.requestId}
 
     def _called_again(self, call: list[Any], line: Line, ts: int, block: ContentBlock) -> None:
         if call[_BEGAN] is None or ts < call[_BEGAN]:
@@ -524,6 +535,17 @@ def _counters(usages: Sequence[Usage]) -> tuple[list[int | None], ...]:
         [None if parts is None else parts.ephemeral_1h_input_tokens for parts in apart],
         [None if parts is None else parts.thinking_tokens for parts in details],
     )
+
+
+def _requests(first: Sequence[str | None], others: Sequence[set[str | None] | None]) -> dict[str, list[int | None]]:
+    """As the columns of requests. Of more than two the least and the largest number are kept, as of merged parts."""
+    numbers = [None if request is None else request_number(request) for request in first]
+    other_numbers: list[int | None] = [None] * len(numbers)
+    for row, more in enumerate(others):
+        if more:
+            told = sorted({request_number(request) for request in {first[row], *more} if request is not None})
+            numbers[row], other_numbers[row] = told[0], told[-1] if len(told) > 1 else None
+    return {"request": numbers, "other_request": other_numbers}
 
 
 def _added(*kinds: int | None) -> int | None:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from tachograph.store.engine import DuckDBPyConnection
     from tachograph.store.journal import Frame, Journal
 
-SCHEMA_VERSION: Final = 4
+SCHEMA_VERSION: Final = 5
 _IN_MEMORY: Final = ":memory:"
 _BUSY_SECONDS: Final = 30.0
 _BUSY_POLL_SECONDS: Final = 0.02
@@ -358,6 +358,8 @@ class Loading:
         self._sql = load_statements()
         self._last = 0
         self._rolled = 0
+        self._witnessed = False
+        """Whether there are metrics that others may tell of under another id."""
         self._kind: tuple[str, bool, str | None] = ("", False, None)
         self._waiting: list[ColumnBatch] = []
         self.appended = 0
@@ -413,6 +415,7 @@ class Loading:
         said = dict(self._connection.execute("SELECT name, value FROM meta").fetchall())
         self._last, self.appended, self._uncommitted, self._types = int(said["whole"]), 0, 0, set()
         self._rolled = int(said.get("rolled", 0))
+        self._witnessed = "witnessed" in said
         self._models = {name for (name,) in self._connection.execute("SELECT model FROM priced_models").fetchall()}
         self._price_again(said.get("prices"))
 
@@ -530,7 +533,7 @@ class Loading:
         if self._journal:
             for batch in self._waiting:
                 self._journal.append(Rows(source, in_parts, user, batch.length, batch.columns))
-        self._types |= {kind for batch in self._waiting for kind in batch.words("type") if kind is not None}
+        self._note(self._waiting)
         self.appended += rows
         self._uncommitted += rows
         self._waiting = []
@@ -538,6 +541,13 @@ class Loading:
             self._connection.commit()
             self._connection.begin()
             self._uncommitted = 0
+
+    def _note(self, batches: Sequence[ColumnBatch]) -> None:
+        """What there is among the rows that has to be looked after when they become metrics."""
+        if not self._witnessed and any("witness" in batch.columns for batch in batches):
+            self._run("say_witnessed")
+            self._witnessed = True
+        self._types |= {kind for batch in batches for kind in batch.words("type") if kind is not None}
 
     def _pricing(self) -> tuple[str, str, dict[str, str]]:
         """How what waits is priced: the cost of a row, what is to be joined for it, and the parameters."""
@@ -613,6 +623,8 @@ class Loading:
     def _load(self) -> None:
         if self._some("SELECT count(*) > 0 FROM condensed_ids"):
             self._run("drop_condensed")
+        if self._witnessed:
+            self._run("join_requests")
         self._run("find_touched")
         if self._some("SELECT count(*) > 0 FROM touched"):
             self._run("gather_parts")
@@ -631,6 +643,9 @@ class Loading:
             self._run("insert_claimed_starts", "credit")
             self._change("dirty_credit", "apply_credit", "place_starts")
             self._change("dirty_starts", "apply_starts", "changed_claimants")
+        if self._witnessed:
+            self._run("find_outdone")
+            self._change("dirty_outdone", "leave_out_outdone")
         self._run("delete_changed_sessions", "insert_changed_sessions")
 
     def _change(self, dirty: str, *names: str) -> None:

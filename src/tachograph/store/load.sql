@@ -12,6 +12,21 @@ UPDATE meta SET value = (SELECT coalesce(max(seq), 0) FROM metrics)::VARCHAR WHE
 -- What was condensed is counted already.
 DELETE FROM metrics WHERE seq > $last AND md5_number(id) IN (SELECT hash FROM condensed_ids);
 
+-- name: join_requests
+-- A reply that is known by its request alone is the one that was read with that request.
+UPDATE metrics SET id = known.id
+FROM (
+    SELECT told.seq, min(replies.id) AS id
+    FROM metrics AS told JOIN (
+        SELECT source, request, id FROM metrics WHERE witness IS NULL AND request IS NOT NULL
+        UNION ALL
+        SELECT source, other_request, id FROM metrics WHERE witness IS NULL AND other_request IS NOT NULL
+    ) AS replies ON replies.source = told.source AND replies.request = told.request
+    WHERE told.witness = {by_request}
+    GROUP BY told.seq
+) AS known
+WHERE metrics.seq = known.seq;
+
 -- name: find_touched
 -- Rows whose id the new ones have more than once, or that was known before: all others are metrics as they are. From
 -- here on rows are found by their number, as no other column takes as long to look through as that of the ids.
@@ -221,6 +236,40 @@ SELECT DISTINCT session_id FROM metrics WHERE seq > $last AND session_id IS NOT 
 -- name: changed_claimants
 -- Whenever metrics are credited, any session that claims some may have won or lost them.
 INSERT INTO changed SELECT DISTINCT session_id FROM claims WHERE session_id NOT IN (SELECT session_id FROM changed);
+
+-- name: find_outdone
+-- What a worse witness tells of that a better one tells of too: of a session's metrics of one type only the best ones'
+-- count, and of those of no session, the best of the day (in UTC). A moment that doesn't count is kept as an end.
+CREATE OR REPLACE TEMP TABLE outdone AS
+WITH best AS (
+    SELECT source, type, session_id, min(coalesce(witness, 0)) AS witness FROM metrics
+    WHERE ts IS NOT NULL AND session_id IN (SELECT session_id FROM changed)
+    GROUP BY source, type, session_id
+), weak AS (
+    SELECT seq, source, type, ts // {day_us} AS day, witness FROM metrics
+    WHERE witness > 0 AND session_id IS NULL AND ts // {day_us} IN (
+        SELECT ts // {day_us} FROM metrics WHERE seq > $last AND ts IS NOT NULL
+    )
+), best_of_day AS (
+    SELECT source, type, ts // {day_us} AS day, min(coalesce(witness, 0)) AS witness FROM metrics
+    WHERE ts IS NOT NULL AND ts // {day_us} IN (SELECT day FROM weak)
+    GROUP BY ALL
+)
+SELECT metrics.seq FROM metrics JOIN best USING (source, type, session_id)
+WHERE metrics.witness > best.witness AND metrics.ts IS NOT NULL
+UNION ALL
+SELECT weak.seq FROM weak JOIN best_of_day AS best USING (source, type, day) WHERE weak.witness > best.witness;
+
+-- name: dirty_outdone
+INSERT INTO rollup_dirty
+SELECT DISTINCT {quarter_of_metrics} FROM metrics
+WHERE seq IN (SELECT seq FROM outdone) AND seq <= $rolled AND ts IS NOT NULL;
+
+-- name: leave_out_outdone
+UPDATE metrics SET ended_ts = ts, ts = NULL WHERE seq IN (SELECT seq FROM outdone);
+
+-- name: say_witnessed
+INSERT INTO meta SELECT 'witnessed', '1' WHERE NOT EXISTS (FROM meta WHERE name = 'witnessed');
 
 -- name: delete_changed_sessions
 DELETE FROM sessions WHERE session_id IN (SELECT session_id FROM changed);

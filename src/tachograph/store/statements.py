@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from tachograph.columns import COLUMNS, FINISHED
+from tachograph.columns import BY_REQUEST, COLUMNS, FINISHED
 from tachograph.metric import FIRST_US
 from tachograph.prices import COST_SQL, PRICE_COLUMNS, PRICE_JOIN, UNITS_PER_DOLLAR
 from tachograph.store.measures import BUCKET, IS_REPORTED, NAMES, SUMS, TOLD, USED, WIDE_BUCKET
@@ -31,6 +31,11 @@ _CONDENSED_RUN: Final = "CASE WHEN metrics.in_parts THEN metrics.agent_run_id EN
 """Runs of agents matter where several metrics tell of one, which those of a metrics log don't."""
 _ADDED_KINDS: Final = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
 _EARLIEST_CWD: Final = "arg_min(cwd, {'ts': coalesce(ts, ended_ts), 'cwd': cwd}) FILTER (cwd IS NOT NULL)"
+_FIRST_REQUEST: Final = "min(least(request, other_request))"
+_REQUESTS: Final = {
+    "request": _FIRST_REQUEST,
+    "other_request": f"nullif(max(greatest(request, other_request)), {_FIRST_REQUEST})",
+}
 COMPLETED_DURATION: Final = """
     CASE WHEN duration_ms IS NULL AND in_parts AND type IN ('tool_use', 'agent_execution') AND ended_ts >= ts
     THEN (ended_ts - ts) / 1000.0 ELSE duration_ms END
@@ -124,6 +129,7 @@ def load_statements() -> dict[str, str]:
     text = text.replace("{merged_columns}", ",\n    ".join(_merged(name) for name in STORED if name != "id"))
     text = text.replace("{order_key}", _ORDER_KEY)
     text = text.replace("{earliest_cwd}", _EARLIEST_CWD).replace("{completed_duration}", COMPLETED_DURATION)
+    text = text.replace("{by_request}", str(BY_REQUEST)).replace("{day_us}", str(DAY_US))
     text = text.replace("{cost}", cost_by(COST_SQL)).replace("{price_join}", PRICE_JOIN)
     for table in ("parts", "metrics", "moved"):
         text = text.replace(f"{{quarter_of_{table}}}", quarter(f"{table}.ts"))
@@ -215,6 +221,10 @@ def _merged(name: str) -> str:
         added = " + ".join(f"coalesce(max({kind}), 0)" for kind in _ADDED_KINDS)
         any_kind = ", ".join(f"max({kind})" for kind in _ADDED_KINDS)
         return f"CASE WHEN coalesce({any_kind}) IS NOT NULL THEN {added} ELSE max(token_count) END AS token_count"
+    if name in _REQUESTS:
+        return f"{_REQUESTS[name]} AS {name}"
+    if name == "witness":
+        return "CASE WHEN count(witness) = count(*) THEN min(witness) END AS witness"
     if name == "blocks":
         told = "list_sort(list_distinct(string_split(string_agg(blocks, ' '), ' ')))"
         return f"if(bool_or(blocks = '{FINISHED}'), '{FINISHED}', array_to_string({told}, ' ')) AS blocks"
