@@ -220,7 +220,7 @@ def _as_it_is(path: Path) -> Store:
     if not is_there(path):
         raise NoLogs("there is no store yet", where=str(path), mend=mend)
     store = Store.open(path, read_only=True, waits=say_waiting)
-    if not store.files():
+    if not store.holds_anything():
         store.close()
         raise NoLogs("nothing was read into the store yet", where=str(path), mend=mend)
     return store
@@ -234,12 +234,14 @@ def _up_to_date(path: Path, looked: _Looked) -> tuple[Store, list[Skipped]]:
         store = Store.open(path, read_only=True, waits=say_waiting)
         ledger = store.files()
         what = plan(found, ledger, skipped)
-        if ledger and not (what.to_read or what.moved) and store.prices_are_current():
+        is_filled = store.holds_anything()
+        if is_filled and not (what.to_read or what.moved) and store.prices_are_current():
             return store, what.skipped
         store.close()
     else:
         what = plan(found, ledger, skipped)
-    if not (ledger or what.to_read):
+        is_filled = False
+    if not (is_filled or what.to_read):
         raise nothing_to_read(looked.where, what)
     return _read_up(path, looked, (what, ledger))
 

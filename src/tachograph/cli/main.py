@@ -34,6 +34,8 @@ COMMANDS: Final = {
     "insights": ("tachograph.cli.insights", "what changed: unusual days, and what explains them"),
     "ingest": ("tachograph.cli.ingest", "read logs into the store"),
     "sources": ("tachograph.cli.sources", "where the logs are, and how many of them were read"),
+    "serve": ("tachograph.cli.serve", "collect what agents export, and answer over HTTP"),
+    "push": ("tachograph.cli.push", "send what the store has to a server"),
     "record": ("tachograph.cli.record", "record a metric of your own"),
     "hooks": ("tachograph.cli.hooks", "note more of Claude Code's sessions: install, show, remove"),
     "hook": ("tachograph.cli.hook", "note an event, as those hooks do"),

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
+from tachograph.collector.shared import SharedStore
 from tachograph.errors import TachographError
-from tachograph.store.duckdb import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from tachograph.store.duckdb import Store
 
 DEFAULT: Final = "default"
 """Whose store is the one that all other commands use."""
@@ -27,16 +30,20 @@ def checked(name: str) -> str:
 
 
 class Tenant:
-    """One tenant: whose store it is, and a way to ask it."""
+    """One tenant: a store of its own, and a way to ask it."""
 
-    def __init__(self, name: str, store: Path) -> None:
+    def __init__(self, name: str, folder: Path) -> None:
         self.name = name
-        self.store = store
+        self.folder = folder
+        self.store = SharedStore(folder / "tachograph.duckdb")
 
     @contextmanager
     def asked(self) -> Iterator[Store]:
-        """The store, to be asked in this thread for as long as the block lasts; it sees what is committed by then."""
-        with Store.open(self.store, read_only=True) as store:
+        """The store, to be asked in this thread for as long as the block lasts; it sees what is committed by then.
+
+        Raises `StoreBusy` where another process has it for too long, and `StoreUnusable`.
+        """
+        with self.store.asked() as store:
             yield store
 
 
@@ -45,8 +52,30 @@ class Tenants:
 
     def __init__(self, home: Path) -> None:
         self.home = home
+        self._known: dict[str, Tenant] = {}
+        self._guard = threading.Lock()
 
     def get(self, name: str) -> Tenant:
-        """The tenant of that name; its store may not be there yet."""
-        folder = self.home if name == DEFAULT else self.home / "tenants" / checked(name)
-        return Tenant(name, folder / "tachograph.duckdb")
+        """The tenant of that name; its store is made when it is first needed."""
+        with self._guard:
+            known = self._known.get(name)
+            if known is None:
+                folder = self.home if name == DEFAULT else self.home / "tenants" / checked(name)
+                known = self._known[name] = Tenant(name, folder)
+            return known
+
+    def known(self) -> list[Tenant]:
+        """Those that were asked for."""
+        with self._guard:
+            return list(self._known.values())
+
+    def on_disk(self) -> list[str]:
+        """The names of those that have a folder."""
+        folder = self.home / "tenants"
+        names = [path.name for path in folder.iterdir() if _NAME.fullmatch(path.name)] if folder.is_dir() else []
+        return [DEFAULT, *sorted(names)]
+
+    def close(self) -> None:
+        """Closes their stores."""
+        for tenant in self.known():
+            tenant.store.close()

@@ -26,7 +26,7 @@ from tachograph.store.ledger import FileEntry, RejectEntry
 from tachograph.store.statements import COMPLETED_DURATION, PRICED_BY, cost_by, load_statements, schema, sql_type
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from types import FrameType
 
     from tachograph.columns import ColumnBatch
@@ -291,6 +291,13 @@ class Store:
             "SELECT count(ts) + (SELECT coalesce(sum(metrics_count), 0) FROM condensed) FROM metrics"
         ).fetchone()
         return int(row[0]) if row else 0
+
+    def holds_anything(self) -> bool:
+        """Whether anything was ever read into it, or collected."""
+        row = self.connection.execute(
+            "SELECT EXISTS (FROM files) OR EXISTS (FROM metrics) OR EXISTS (FROM condensed)"
+        ).fetchone()
+        return bool(row and row[0])
 
     def rejected_count(self) -> int:
         """How many lines were refused."""
@@ -570,12 +577,13 @@ class Loading:
         moved: Sequence[tuple[str, FileEntry]] = (),
         *,
         position: int | None = None,
+        said: Mapping[str, str] | None = None,
     ) -> None:
         """Makes what was appended metrics, and the ledger know it, in one transaction.
 
         `entries` replace those of the same path. First, `gone` are paths whose entries and rejects are forgotten (of
         files that are read again from their beginning), and `moved` are files that have another path now. `position`
-        is where the commit ends in the journal, where it comes from there.
+        is where the commit ends in the journal, where it comes from there. What is `said` is put into `meta`.
         """
         self._begin()
         self._with_all_cores()
@@ -584,13 +592,16 @@ class Loading:
         if self.appended:
             self._load()
             self._run("say_whole")
+        for name, value in (said or {}).items():
+            self._connection.execute("DELETE FROM meta WHERE name = ?", [name])
+            self._connection.execute("INSERT INTO meta VALUES (?, ?)", [name, value])
         if self._journal and (self.appended or entries or gone or rejects or moved):
             self._journal.append(Commit(list(entries), list(gone), list(rejects), list(moved)))
             position = self._journal.position
         if position is not None:
             generation, _ = copies.state(self._connection)
-            said = [f"{generation} {position}"]
-            self._connection.execute("UPDATE meta SET value = ? WHERE name = 'journal'", said)
+            place = [f"{generation} {position}"]
+            self._connection.execute("UPDATE meta SET value = ? WHERE name = 'journal'", place)
         if gone:
             self._forget("rejects", gone)
             self._forget("files", gone)

@@ -121,6 +121,27 @@ class Reading:
                 self.end()
                 raise
 
+    @classmethod
+    def at_once(cls, store: Path) -> Self | None:
+        """The right, or None where somebody has it: who keeps others out of the store may not wait for them."""
+        lock = _lock_file(store, "reading")
+        if lock is not None:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                os.close(lock)
+                return None
+            except OSError:  # there are no locks
+                os.close(lock)
+                lock = None
+        return cls._having(lock)
+
+    @classmethod
+    def _having(cls, lock: int | None) -> Self:
+        right = cls.__new__(cls)
+        right._process, right._lock = os.getpid(), lock  # noqa: SLF001 - its own
+        return right
+
     def __enter__(self) -> Self:
         return self
 

@@ -16,8 +16,9 @@ from __future__ import annotations
 import os
 import sys
 import zlib
+from contextlib import suppress
 from struct import Struct
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final, Self, TypeVar
 
 import msgspec
 
@@ -79,6 +80,7 @@ class Damage(msgspec.Struct, frozen=True):
 
 
 Frame = Beginning | Rows | Commit
+AnyFrame = TypeVar("AnyFrame")
 _ENCODER: Final = msgspec.msgpack.Encoder()
 
 
@@ -107,9 +109,12 @@ class Journal:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def append(self, frame: Frame) -> None:
-        """Writes a frame. Raises `OSError` where there is no room; what it wrote of it is nothing yet."""
-        rest = memoryview(_framed(frame))
+    def append(self, frame: msgspec.Struct) -> None:
+        """Writes a frame, of a journal one of `Frame`.
+
+        Raises `OSError` where there is no room; what it wrote of it is nothing yet.
+        """
+        rest = memoryview(framed(frame))
         os.lseek(self._descriptor, self.position, os.SEEK_SET)
         length = len(rest)
         while rest:
@@ -120,6 +125,12 @@ class Journal:
         if os.fstat(self._descriptor).st_size < position:
             raise ShortJournalError
         os.ftruncate(self._descriptor, position)
+
+    def take_back(self, position: int) -> None:
+        """Cuts off what stands behind a position, as far as the system lets us: the next frame stands there anyway."""
+        self.position = position
+        with suppress(OSError):
+            os.ftruncate(self._descriptor, position)
 
     def sync(self) -> None:
         """Waits until all that was written is on the disk."""
@@ -141,7 +152,13 @@ def frames(path: Path, start: int = 0) -> Iterator[tuple[int, Frame] | Damage]:
 
     Raises `OSError` where it can't be read, and `StoreUnusable` where a newer version wrote it.
     """
-    decoder = msgspec.msgpack.Decoder(Frame)
+    yield from frames_of(path, msgspec.msgpack.Decoder(Frame), start)
+
+
+def frames_of(
+    path: Path, decoder: msgspec.msgpack.Decoder[AnyFrame], start: int = 0
+) -> Iterator[tuple[int, AnyFrame] | Damage]:
+    """As `frames`, of a file of the same form with frames that the decoder knows."""
     with path.open("rb") as file:
         limit, position = os.fstat(file.fileno()).st_size, start
         while position < limit:
@@ -158,7 +175,39 @@ def frames(path: Path, start: int = 0) -> Iterator[tuple[int, Frame] | Damage]:
                 yield position, frame
 
 
-def _framed(frame: Frame) -> bytes:
+def read_frames(data: bytes, decoder: msgspec.msgpack.Decoder[AnyFrame], most: int) -> list[AnyFrame]:
+    """The frames that some bytes are, and nothing else. Raises `ValueError` for others.
+
+    Decompressed they may take `most` bytes.
+    """
+    found: list[AnyFrame] = []
+    position = 0
+    while position < len(data):
+        head = data[position : position + _HEAD.size]
+        if len(head) < _HEAD.size or not head.startswith(_MARK):
+            raise ValueError("no frame begins where one should")
+        _, length, form, checksum = _HEAD.unpack(head)
+        position += _HEAD.size
+        body = data[position : position + length]
+        position += length
+        if len(body) < length or _checksum(length, form, body) != checksum:
+            raise ValueError("a frame isn't as it was written")
+        try:
+            plain = _decompress(body, most + 1) if form == _ZSTD else body
+        except _zstd_error():
+            raise ValueError("a frame can't be decompressed") from None
+        most -= len(plain)
+        if most < 0:
+            raise ValueError("it is too long once it is decompressed")
+        try:
+            found.append(decoder.decode(plain))
+        except msgspec.DecodeError as error:
+            raise ValueError(f"a frame can't be read: {error}") from None
+    return found
+
+
+def framed(frame: msgspec.Struct) -> bytes:
+    """A frame as it stands in a file."""
     body, form = _ENCODER.encode(frame), _PLAIN
     if len(body) >= _WORTH_COMPRESSING_BYTES:
         body, form = _compress(body), _ZSTD
@@ -170,8 +219,8 @@ def _checksum(length: int, form: int, body: bytes) -> int:
 
 
 def _frame_at(
-    descriptor: int, position: int, limit: int, decoder: msgspec.msgpack.Decoder[Frame]
-) -> tuple[int, Frame] | str:
+    descriptor: int, position: int, limit: int, decoder: msgspec.msgpack.Decoder[AnyFrame]
+) -> tuple[int, AnyFrame] | str:
     """The frame that begins there and where it ends, or why there is none."""
     head = os.pread(descriptor, _HEAD.size, position)
     if len(head) < _HEAD.size:
@@ -191,7 +240,7 @@ def _frame_at(
         return "a frame can't be read"
 
 
-def _next_mark(descriptor: int, start: int, limit: int, decoder: msgspec.msgpack.Decoder[Frame]) -> int:
+def _next_mark(descriptor: int, start: int, limit: int, decoder: msgspec.msgpack.Decoder[AnyFrame]) -> int:
     """Where the next good frame begins, or `limit`."""
     block, kept = 1 << 20, len(_MARK) - 1
     position = start
@@ -216,12 +265,15 @@ def _compress(body: bytes) -> bytes:
     return zstd.compress(body, _LEVEL)
 
 
-def _decompress(body: bytes) -> bytes:
+def _decompress(body: bytes, most: int | None = None) -> bytes:
+    """Where `most` is given, no more than so many bytes of it."""
     if sys.version_info >= (3, 14):
         from compression import zstd  # noqa: PLC0415 - as above
     else:
         from backports import zstd  # noqa: PLC0415 - as above
-    return zstd.decompress(body)
+    if most is None:
+        return zstd.decompress(body)
+    return zstd.ZstdDecompressor().decompress(body, most)
 
 
 def _zstd_error() -> type[Exception]:

@@ -1,0 +1,152 @@
+"""What was collected of one tenant: its spool, what is remembered beside the rows, and how it gets to the store."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from tachograph.collector.rows import frames_of_rows
+from tachograph.collector.spool import START, Noted, Position, Spool
+from tachograph.otlp.series import Point, Series
+from tachograph.store.journal import Damage, Rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from tachograph.collector.tenants import Tenant
+    from tachograph.store.duckdb import Store
+
+_SERIES: Final = "series"
+_UNMAPPED: Final = "unmapped"
+_UNMAPPED_SO_FAR: Final = "unmapped so far"
+_AT_ONCE: Final = 200_000
+"""So many rows are taken into the store by one commit."""
+_META: Final = "collected"
+
+
+class Batch(msgspec.Struct):
+    """What one sender sent at once: rows, points of counters, and how often there was what is no metric.
+
+    `size` is what it takes in memory, in bytes, about.
+    """
+
+    frames: list[Rows]
+    points: list[Point] = []
+    unmapped: dict[str, int] = {}
+    size: int = 0
+
+
+class Collected:
+    """What is collected of one tenant. One thread keeps, one fills."""
+
+    def __init__(self, tenant: Tenant, user_name: Callable[[str], str] | None = None) -> None:
+        """Raises `StoreUnusable` where another process collects there, and `OSError`."""
+        self.tenant = tenant
+        self._user_name = user_name
+        self.spool = Spool(tenant.folder / "collector")
+        self.damages = list(self.spool.damages)
+        """What of the spool couldn't be read, in words."""
+        self._series = Series()
+        self.unmapped: dict[str, int] = {}
+        """How often what was sent that is no metric."""
+        self.stored: Position | None = None
+        """Up to where all is in the store, once that is known."""
+        self._remember()
+
+    @property
+    def name(self) -> str:
+        """The tenant's name."""
+        return self.tenant.name
+
+    def keep(self, batches: Sequence[Batch]) -> None:
+        """Writes batches to the spool, and waits until they are on the disk. Raises `OSError`; then none of them is."""
+        points = [point for batch in batches for point in batch.points]
+        frames: list[Rows | Noted] = [frame for batch in batches for frame in batch.frames]
+        counted: dict[str, int] = {}
+        for batch in batches:
+            _count(counted, batch.unmapped)
+        try:
+            if points:
+                frames += frames_of_rows(self._series.increments(points), self._user_name)
+                if changes := self._series.changes():
+                    frames.append(_noted(_SERIES, changes))
+            if counted:
+                frames.append(_noted(_UNMAPPED, counted))
+            if frames:
+                self.spool.append(frames, self._snapshot())
+        except BaseException:
+            self._remember()  # the series as if those points hadn't come
+            raise
+        _count(self.unmapped, counted)
+
+    def unread(self) -> int:
+        """How many bytes of the spool aren't in the store yet."""
+        return self.spool.bytes_after(self.stored or START)
+
+    def is_behind(self) -> bool:
+        """Whether something waits to be taken into the store."""
+        return self.stored != self.spool.end
+
+    def fill(self, store: Store) -> None:
+        """Takes what was kept into the store, with how far that is in the same transaction; at most so much at once."""
+        if self.stored is None:
+            self.stored = self._position(store)
+        upto, rows = self.stored, 0
+        with store.loading() as loading:
+            for found in self.spool.frames(self.stored):
+                if isinstance(found, Damage):
+                    self.damages.append(f"{self.spool.folder}: {found.what} at byte {found.start}")
+                    continue
+                upto, frame = found
+                if isinstance(frame, Rows):
+                    loading.add([frame.batch], source=frame.source, in_parts=frame.in_parts, user=frame.user)
+                    rows += frame.length
+                if rows >= _AT_ONCE:
+                    break
+            if upto != self.stored:
+                loading.commit((), said={_META: f"{self.spool.id} {upto.file} {upto.offset}"})
+        self.stored = upto
+        self.spool.forget(upto)
+
+    def close(self) -> None:
+        """Closes the spool."""
+        self.spool.close()
+
+    def _position(self, store: Store) -> Position:
+        told = store.connection.execute("SELECT value FROM meta WHERE name = ?", [_META]).fetchone()
+        spool, *numbers = str(told[0]).split() if told else [""]
+        if spool == self.spool.id:
+            with suppress(ValueError):
+                return Position(*map(int, numbers))
+        return START
+
+    def _remember(self) -> None:
+        """What the spool's files tell of series, and of what was no metric."""
+        self._series, self.unmapped = Series(), {}
+        for found in self.spool.frames(START):
+            if isinstance(found, Damage) or not isinstance(found[1], Noted):
+                continue
+            if found[1].kind == _SERIES:
+                self._series.take_in(msgspec.msgpack.decode(found[1].content, type=self._series.State))
+            elif found[1].kind == _UNMAPPED_SO_FAR:
+                self.unmapped = msgspec.msgpack.decode(found[1].content, type=dict[str, int])
+            elif found[1].kind == _UNMAPPED:
+                _count(self.unmapped, msgspec.msgpack.decode(found[1].content, type=dict[str, int]))
+
+    def _snapshot(self) -> Iterable[Noted]:
+        """All of it, at the beginning of each file, as those before it are deleted."""
+        if self._series:
+            yield _noted(_SERIES, self._series.snapshot())
+        if self.unmapped:
+            yield _noted(_UNMAPPED_SO_FAR, self.unmapped)
+
+
+def _count(counted: dict[str, int], more: Mapping[str, int]) -> None:
+    for what, times in more.items():
+        counted[what] = counted.get(what, 0) + times
+
+
+def _noted(kind: str, content: Any) -> Noted:
+    return Noted(kind, msgspec.msgpack.encode(content))

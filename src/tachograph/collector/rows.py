@@ -1,0 +1,53 @@
+"""Rows of metrics on their way into a spool: as frames of columns, one for each source."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from tachograph.columns import BY_REQUEST, FINISHED, ColumnBuilder, add_dicts, request_number
+from tachograph.metric import ADDED_TOKEN_KINDS
+from tachograph.store.journal import Rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+Row = dict[str, Any]
+"""A metric: the columns that it has, and perhaps `request_id`."""
+_BY_REQUEST: Final = ":request:"
+
+
+def frames_of_rows(rows: Sequence[tuple[str, Row]], user_name: Callable[[str], str] | None) -> list[Rows]:
+    """As frames, all of one source in one, which may be merged with what others tell of the same.
+
+    `user_name` gives the name that a user is kept by, where that isn't the one that was told.
+    """
+    by_source: dict[str, list[Row]] = {}
+    for source, row in rows:
+        _finish(row)
+        if user_name and (user := row.get("user_id")):
+            row["user_id"] = user_name(user)
+        by_source.setdefault(source, []).append(row)
+    return [_frame(source, kept) for source, kept in by_source.items()]
+
+
+def _finish(row: Row) -> None:
+    """What names a request becomes a number; what was told when a request had ended is final; kinds of tokens add up."""
+    if "token_count" not in row:
+        kinds = [row[kind] for kind in ADDED_TOKEN_KINDS if row.get(kind) is not None]
+        if kinds:
+            row["token_count"] = sum(kinds)
+    request = row.pop("request_id", None)
+    if request is not None:
+        row["request"] = request_number(request)
+        if _BY_REQUEST in row["id"]:
+            row["witness"] = BY_REQUEST
+            row["blocks"] = FINISHED
+    elif row.get("witness") == 0:
+        del row["witness"]
+
+
+def _frame(source: str, rows: list[Row]) -> Rows:
+    builder = ColumnBuilder()
+    add_dicts(builder, rows)
+    batch = builder.batch()
+    return Rows(source, True, None, batch.length, batch.columns)  # noqa: FBT003 - a field of the frame's

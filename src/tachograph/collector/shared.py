@@ -1,0 +1,172 @@
+"""A store that a collector keeps open: one thread fills it, any may ask it, and other processes get their turn."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from time import monotonic
+from typing import TYPE_CHECKING, Final
+
+from tachograph.errors import StoreUnusable
+from tachograph.store import rollup
+from tachograph.store.duckdb import Store
+from tachograph.store.gate import Reading
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tachograph.store.engine import DuckDBPyConnection
+
+_PATIENCE_SECONDS: Final = 10.0
+
+
+class StoreBusy(StoreUnusable):
+    """Another process has had the store for so long that nobody should wait for it any more."""
+
+
+class SharedStore:
+    """The store in one file, opened when it is first needed. Close it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._changed = threading.Condition()
+        self._store: Store | None = None
+        self._away = False
+        """Whether it is being opened or others have it."""
+        self._asking = 0
+        self._free: list[tuple[int, DuckDBPyConnection]] = []
+        """Connections that nobody asks over, each with the commit after which it was last used."""
+        self._commits = 0
+        self._closed = False
+
+    @contextmanager
+    def asked(self, patience: float = _PATIENCE_SECONDS) -> Iterator[Store]:
+        """The store over a connection of its own, in this thread, as it is when the block begins.
+
+        Raises `StoreBusy` where others have it for longer than `patience` (in seconds), and `StoreUnusable`.
+        """
+        store = self._enter(patience)
+        try:
+            seen, connection = self._connection(store)
+            try:
+                yield Store(connection, self.path)
+            except BaseException:
+                connection.close()
+                raise
+            with self._changed:
+                self._free.append((seen, connection))
+        finally:
+            self._leave()
+
+    def fill(self, change: Callable[[Store], None]) -> bool:
+        """Lets one thread change the store; False where another process reads logs into it, and will want in.
+
+        Raises what `change` raises, `StoreBusy` and `StoreUnusable`.
+        """
+        store = self._enter(_PATIENCE_SECONDS)
+        try:
+            reading = Reading.at_once(self.path)
+            if reading is None:
+                return False
+            with reading:
+                change(store)
+            with self._changed:
+                self._commits += 1
+            return True
+        finally:
+            self._leave()
+
+    def give_way(self) -> None:
+        """Lets other processes in that wait for the store, when those who ask it now are done. Not while filling."""
+        with self._changed:
+            store = self._store
+            if store is None or self._away or not store.somebody_waits():
+                return
+            self._away = True
+            self._wait_for_answers(None)
+        try:
+            self._close_connections()
+            store.let_others_in()
+        except BaseException:
+            with self._changed:
+                self._store = None
+            store.close()
+            raise
+        finally:
+            with self._changed:
+                self._away = False
+                self._changed.notify_all()
+
+    def state(self) -> str:
+        """Something that is another after each commit."""
+        with self._changed:
+            return f"{id(self._store):x}-{self._commits}"
+
+    def close(self) -> None:
+        """Closes the store, when those who ask it now are done; nobody may ask it any more."""
+        with self._changed:
+            self._closed = True
+            while self._away:
+                self._changed.wait()
+            self._wait_for_answers(_PATIENCE_SECONDS)
+            store, self._store = self._store, None
+        self._close_connections()
+        if store:
+            store.close()
+
+    def _enter(self, patience: float) -> Store:
+        """Counts one more who asks, and opens the store where nobody has done so yet."""
+        deadline = monotonic() + patience
+        with self._changed:
+            while self._away:
+                if not self._changed.wait(deadline - monotonic()):
+                    raise StoreBusy("another process has the store", where=str(self.path), mend="try again")
+            if self._closed:
+                raise StoreUnusable("the collector ends", where=str(self.path))
+            if self._store is None:
+                self._away = True
+            else:
+                self._asking += 1
+                return self._store
+        opened = None
+        try:
+            opened = self._opened()
+        finally:
+            with self._changed:
+                self._away, self._store = False, opened
+                self._asking += opened is not None
+                self._changed.notify_all()
+        return opened
+
+    def _leave(self) -> None:
+        with self._changed:
+            self._asking -= 1
+            self._changed.notify_all()
+
+    def _opened(self) -> Store:
+        """The store, open to write, but without the right to read logs into it: others may want to do that."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with Reading(self.path) as reading:
+            return Store.open(self.path, reading=reading)
+
+    def _connection(self, store: Store) -> tuple[int, DuckDBPyConnection]:
+        with self._changed:
+            commits = self._commits
+            seen, connection = self._free.pop() if self._free else (commits, None)
+        if connection is None:
+            return commits, store.connection.cursor()
+        if seen != commits:
+            rollup.forget_owned(connection)
+        return commits, connection
+
+    def _wait_for_answers(self, patience: float | None) -> None:
+        deadline = None if patience is None else monotonic() + patience
+        while self._asking and self._changed.wait(None if deadline is None else max(deadline - monotonic(), 0)):
+            pass
+
+    def _close_connections(self) -> None:
+        with self._changed:
+            free, self._free = self._free, []
+        for _, connection in free:
+            connection.close()
