@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,7 +11,7 @@ import msgspec
 from tachograph.collector.rows import frames_of_rows
 from tachograph.collector.spool import START, Noted, Position, Spool
 from tachograph.otlp.series import Point, Series
-from tachograph.store.journal import Damage, Rows
+from tachograph.store.journal import Damage, Rows, framed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -90,9 +91,26 @@ class Collected:
         return self.stored != self.spool.end
 
     def fill(self, store: Store) -> None:
-        """Takes what was kept into the store, with how far that is in the same transaction; at most so much at once."""
+        """Takes what was kept into the store, with how far that is in the same transaction; at most so much at once.
+
+        Should the engine refuse it, frame by frame, and what it refuses by itself is set aside: it would be in the way of
+        all that came after it. Raises `engine.Error` where it is the disk or the memory that is refused.
+        """
+        from tachograph.store import engine  # noqa: PLC0415 - who imports this may not need it
+
         if self.stored is None:
             self.stored = self._position(store)
+        try:
+            self._fill(store, _AT_ONCE)
+        except (engine.IOException, engine.InterruptException):
+            raise
+        except engine.Error as error:
+            if engine.is_out_of_memory(error):
+                raise
+            self._fill_one_by_one(store)
+
+    def _fill(self, store: Store, most: int) -> None:
+        assert self.stored is not None
         upto, rows = self.stored, 0
         with store.loading() as loading:
             for found in self.spool.frames(self.stored):
@@ -103,12 +121,44 @@ class Collected:
                 if isinstance(frame, Rows):
                     loading.add([frame.batch], source=frame.source, in_parts=frame.in_parts, user=frame.user)
                     rows += frame.length
-                if rows >= _AT_ONCE:
+                if rows >= most:
                     break
             if upto != self.stored:
-                loading.commit((), said={_META: f"{self.spool.id} {upto.file} {upto.offset}"})
+                loading.commit((), said=self._said(upto))
         self.stored = upto
         self.spool.forget(upto)
+
+    def _fill_one_by_one(self, store: Store) -> None:
+        from tachograph.store import engine  # noqa: PLC0415 - as above
+
+        assert self.stored is not None
+        rows = 0
+        for found in self.spool.frames(self.stored):
+            if isinstance(found, Damage) or rows >= _AT_ONCE:
+                return
+            upto, frame = found
+            if not isinstance(frame, Rows):
+                continue
+            rows += frame.length
+            try:
+                self._fill(store, 1)
+            except engine.Error as error:
+                self._set_aside(frame, str(error))
+                with store.loading() as loading:
+                    loading.commit((), said=self._said(upto))
+                self.stored = upto
+
+    def _set_aside(self, frame: Rows, why: str) -> None:
+        path = self.spool.folder / "refused.frames"
+        with path.open("ab") as file:
+            file.write(framed(frame))
+            file.flush()
+            os.fsync(file.fileno())
+        told = why.partition("\n")[0]
+        self.damages.append(f"{path}: {frame.length} rows that can't be stored were set aside: {told}")
+
+    def _said(self, upto: Position) -> dict[str, str]:
+        return {_META: f"{self.spool.id} {upto.file} {upto.offset}"}
 
     def close(self) -> None:
         """Closes the spool."""
