@@ -148,6 +148,7 @@ class Keys:
 
     def _write(self, kept: list[_Kept]) -> None:
         write_private(self.path, msgspec.json.format(msgspec.json.encode(_File(1, kept), order="sorted")) + b"\n")
+        self._look()
 
     def _look(self) -> dict[str, _Kept]:
         """The keys by their ids, read again where the file has changed."""
