@@ -23,7 +23,7 @@ def granted(request: Request, access: Access, scope: Scope) -> Granted:
         return access.check(headers.get("authorization"), headers.get("host"), scope, headers.get("origin"))
     except AccessError as error:
         status = HTTPStatus(error.status)
-        known = {"WWW-Authenticate": 'Bearer realm="tachograph"'} if status is HTTPStatus.UNAUTHORIZED else None
-        raise Problem(status, error.message, headers=known) from None
+        challenge = {"WWW-Authenticate": error.challenge} if error.challenge else None
+        raise Problem(status, error.message, headers=challenge) from None
     except TachographError as error:
         raise Problem.of(HTTPStatus.SERVICE_UNAVAILABLE, error) from None
