@@ -83,7 +83,7 @@ def test_what_the_engine_refuses_is_set_aside_and_the_rest_is_stored(tenants: Te
     assert ids(tenants) == ["a", "b", "c"]
     assert not collected.is_behind()
     (told,) = collected.damages
-    assert "1 rows that can't be stored were set aside" in told
+    assert "1 row(s) that can't be stored were set aside" in told
     content = (tmp_path / "collector" / "refused.frames").read_bytes()
     assert read_frames(content, msgspec.msgpack.Decoder(Rows), 10_000) == [bad]
     collected.close()

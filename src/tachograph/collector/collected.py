@@ -93,8 +93,8 @@ class Collected:
     def fill(self, store: Store) -> None:
         """Takes what was kept into the store, with how far that is in the same transaction; at most so much at once.
 
-        Should the engine refuse it, frame by frame, and what it refuses by itself is set aside: it would be in the way of
-        all that came after it. Raises `engine.Error` where it is the disk or the memory that is refused.
+        Should the engine refuse it, frame by frame, and what it refuses by itself is set aside: it would be in the way
+        of all that came after it. Raises `engine.Error` where it is the disk or the memory that is refused.
         """
         from tachograph.store import engine  # noqa: PLC0415 - who imports this may not need it
 
@@ -155,7 +155,7 @@ class Collected:
             file.flush()
             os.fsync(file.fileno())
         told = why.partition("\n")[0]
-        self.damages.append(f"{path}: {frame.length} rows that can't be stored were set aside: {told}")
+        self.damages.append(f"{path}: {frame.length} row(s) that can't be stored were set aside: {told}")
 
     def _said(self, upto: Position) -> dict[str, str]:
         return {_META: f"{self.spool.id} {upto.file} {upto.offset}"}

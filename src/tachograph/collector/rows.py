@@ -31,7 +31,7 @@ def frames_of_rows(rows: Sequence[tuple[str, Row]], user_name: Callable[[str], s
 
 
 def _finish(row: Row) -> None:
-    """What names a request becomes a number; what was told when a request had ended is final; kinds of tokens add up."""
+    """Kinds of tokens add up; what names a request becomes a number; what was told when one had ended is final."""
     if "token_count" not in row:
         kinds = [row[kind] for kind in ADDED_TOKEN_KINDS if row.get(kind) is not None]
         if kinds:

@@ -127,10 +127,14 @@ class Spool:
 
     def bytes_after(self, position: Position) -> int:
         """How much was appended after a position."""
-        if position.file == self.end.file:
-            return self.end.offset - position.offset
-        between = sum(self._path(number).stat().st_size for number in self._numbers() if number > position.file)
-        return between - position.offset + (self._path(position.file).stat().st_size if position.file else 0)
+        end = self.end
+        if position.file == end.file:
+            return end.offset - position.offset
+        left = end.offset - position.offset
+        for number in range(max(position.file, 1), end.file):
+            with suppress(FileNotFoundError):  # deleted while it was asked
+                left += self._path(number).stat().st_size
+        return left
 
     def close(self) -> None:
         """Closes it; a second call does nothing."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import zlib
+from contextlib import asynccontextmanager, contextmanager
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
@@ -13,25 +14,59 @@ from starlette.requests import ClientDisconnect
 from tachograph.server.problems import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable, Iterator
 
     from starlette.requests import Request
 
 SENT_MAX_BYTES: Final = 16 * 2**20
-BODY_MAX_BYTES: Final = 64 * 2**20
+BODY_MAX_BYTES: Final = 32 * 2**20
 """Once it is decompressed."""
 _STEP: Final = 2**20
 _SENDING_SECONDS: Final = 60
+_AT_ONCE_MAX_BYTES: Final = 128 * 2**20
+_AGAIN: Final = "send it again"
 _MEMBERS_MAX: Final = 16
 _PLAIN: Final = "identity"
 
 
-async def sent(request: Request) -> bytes:
-    """What was sent, as it came. Raises `Problem` (413) for more than is taken at once."""
+class Budget:
+    """How many bytes of bodies there are at once, from their arrival to their acknowledgement."""
+
+    def __init__(self, most: int = _AT_ONCE_MAX_BYTES) -> None:
+        self._most = most
+        self._held = 0
+
+    @contextmanager
+    def held(self) -> Iterator[Callable[[int], None]]:
+        """Gives what counts more bytes until the block ends, and raises `Problem` (503) where there are too many."""
+        mine = 0
+
+        def count(more: int) -> None:
+            nonlocal mine
+            if self._held and self._held + more > self._most:
+                what = "too much is being received"
+                raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, what, mend=_AGAIN, headers={"Retry-After": "1"})
+            mine += more
+            self._held += more
+
+        try:
+            yield count
+        finally:
+            self._held -= mine
+
+    @asynccontextmanager
+    async def body(self, request: Request) -> AsyncIterator[bytes]:
+        """What was sent, as it came. Raises `Problem` (400, 408, 413, 503)."""
+        with self.held() as count:
+            yield await _sent(request, count)
+
+
+async def _sent(request: Request, count: Callable[[int], None]) -> bytes:
     body = bytearray()
     try:
         async with asyncio.timeout(_SENDING_SECONDS):
             async for part in request.stream():
+                count(len(part))
                 body += part
                 if len(body) > SENT_MAX_BYTES:
                     raise too_long(SENT_MAX_BYTES)

@@ -14,7 +14,6 @@ import grpc.aio
 from tachograph.errors import TachographError
 from tachograph.otlp.answers import answer
 from tachograph.server.access import AccessError
-from tachograph.server.bodies import BODY_MAX_BYTES
 from tachograph.server.problems import Problem
 
 if TYPE_CHECKING:
@@ -36,6 +35,8 @@ _CODES: Final = {
     HTTPStatus.TOO_MANY_REQUESTS: grpc.StatusCode.UNAVAILABLE,  # what senders try again
     HTTPStatus.SERVICE_UNAVAILABLE: grpc.StatusCode.UNAVAILABLE,
 }
+_MESSAGE_MAX_BYTES: Final = 8 * 2**20
+_CALLS_AT_ONCE: Final = 32
 _LOCAL: Final = "localhost"
 """What stands for the host: no web page can make its browser speak gRPC."""
 
@@ -43,8 +44,8 @@ _LOCAL: Final = "localhost"
 def grpc_server(receiver: Receiver, access: Access) -> grpc.aio.Server:
     """A server with the three services, that listens nowhere yet."""
     server = grpc.aio.server(
-        options=[("grpc.max_receive_message_length", BODY_MAX_BYTES), ("grpc.so_reuseport", 0)],
-        maximum_concurrent_rpcs=256,
+        options=[("grpc.max_receive_message_length", _MESSAGE_MAX_BYTES), ("grpc.so_reuseport", 0)],
+        maximum_concurrent_rpcs=_CALLS_AT_ONCE,
     )
     server.add_generic_rpc_handlers(
         tuple(
@@ -63,7 +64,9 @@ def _export(signal: Signal, receiver: Receiver, access: Access) -> Callable[[byt
         authorization = metadata.get("authorization")
         try:
             tenant = access.check(str(authorization) if authorization else None, _LOCAL, "write").tenant
-            decoded = await receiver.receive(tenant, signal, body, "protobuf", None)
+            with receiver.budget.held() as count:
+                count(len(body))
+                decoded = await receiver.receive(tenant, signal, body, "protobuf", None)
         except AccessError as error:
             await context.abort(_CODES[HTTPStatus(error.status)], error.message)
         except Problem as problem:

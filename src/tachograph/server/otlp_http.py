@@ -12,7 +12,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from tachograph.otlp.answers import answer
-from tachograph.server.bodies import sent
 from tachograph.server.granting import granted
 from tachograph.server.problems import PROTOBUF, Problem
 
@@ -37,7 +36,8 @@ def otlp_routes(receiver: Receiver, access: Access) -> list[Route]:
             tenant = granted(request, access, "write").tenant
             signal = cast("Signal", request.url.path.rpartition("/")[2])
             encoding = request.headers.get("content-encoding")
-            decoded = await receiver.receive(tenant, signal, await sent(request), form, encoding)
+            async with receiver.budget.body(request) as body:
+                decoded = await receiver.receive(tenant, signal, body, form, encoding)
         except Problem as problem:
             return problem.otlp_response(content_type)
         return Response(answer(signal, form, decoded.rejected, decoded.reason), media_type=content_type)

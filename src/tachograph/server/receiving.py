@@ -13,7 +13,7 @@ from tachograph.collector.collected import Batch
 from tachograph.collector.intake import CantBeKept, Full
 from tachograph.collector.rows import frames_of_rows
 from tachograph.otlp.decode import Undecodable, decode
-from tachograph.server.bodies import decompressed
+from tachograph.server.bodies import Budget, decompressed
 from tachograph.server.problems import Problem
 
 if TYPE_CHECKING:
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from tachograph.server.figures import Figures
 
 _DECODING_AT_ONCE: Final = 2
-_UNDER_WAY_MAX_BYTES: Final = 64 * 2**20
-"""Of bodies that were read and aren't acknowledged yet."""
 
 
 class Receiver:
@@ -36,20 +34,14 @@ class Receiver:
         self._user_name = user_name
         self._figures = figures
         self._threads = CapacityLimiter(_DECODING_AT_ONCE)
-        self._bytes = 0
+        self.budget = Budget()
 
     async def receive(self, tenant: str, signal: Signal, body: bytes, form: Form, encoding: str | None) -> Decoded:
         """What was sent, once it is durable. Raises `Problem` where it isn't, and should be sent again or not."""
         begun = perf_counter()
-        if self._bytes and self._bytes + len(body) > _UNDER_WAY_MAX_BYTES:
-            raise busy(Full("too much is being received"))
-        self._bytes += len(body)
-        try:
-            given = signal, body, form, encoding
-            decoded, batch = await to_thread.run_sync(self._decoded, *given, limiter=self._threads)
-            await self.keep(tenant, batch)
-        finally:
-            self._bytes -= len(body)
+        given = signal, body, form, encoding
+        decoded, batch = await to_thread.run_sync(self._decoded, *given, limiter=self._threads)
+        await self.keep(tenant, batch)
         self._figures.received(signal, decoded, perf_counter() - begun)
         return decoded
 

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from tachograph.collector.collected import Batch
 from tachograph.collector.wire import FRAMES, BadFrames, rows_of
-from tachograph.server.bodies import BODY_MAX_BYTES, decompressed, sent
+from tachograph.server.bodies import BODY_MAX_BYTES, decompressed
 from tachograph.server.granting import granted
 from tachograph.server.problems import Problem
 from tachograph.sources.metrics_log import MetricsLog
@@ -48,10 +48,11 @@ def record_routes(receiver: Receiver, access: Access) -> list[Route]:
             what = f"{kind[:60]!r} are no records"
             mend = f"send {LINES[0]}, a metric a line, or {FRAMES}"
             raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, what, mend=mend)
-        body, encoding = await sent(request), request.headers.get("content-encoding")
+        encoding = request.headers.get("content-encoding")
         read = _frames if kind == FRAMES else _lines
-        taken, batch = await to_thread.run_sync(read, body, encoding, limiter=threads)
-        await receiver.keep(tenant, batch)
+        async with receiver.budget.body(request) as body:
+            taken, batch = await to_thread.run_sync(read, body, encoding, limiter=threads)
+            await receiver.keep(tenant, batch)
         return Response(msgspec.json.encode(taken), media_type="application/json")
 
     return [Route("/api/v1/records", records, methods=["POST"])]
