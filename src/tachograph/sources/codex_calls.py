@@ -222,7 +222,7 @@ class Calls(Rows):
         )
 
     def _key(self, call: str) -> str:
-        return f"codex:{call}" if len(call) >= _GLOBAL_ID else f"codex:{self._thread.id}:{call}"
+        return f"codex:{call_key(call, self._thread.id)}"
 
     CALL_RECORDS: ClassVar[dict[str, Take]] = {
         "function_call": (_CALL, _call),
@@ -242,6 +242,11 @@ class Calls(Rows):
         "item_completed": (msgspec.json.Decoder(ItemCompleted), _item),
     }
     """What is done with the records of each kind."""
+
+
+def call_key(call: str, thread: str) -> str:
+    """What tells a call from all others."""
+    return call if len(call) >= _GLOBAL_ID else f"{thread}:{call}"
 
 
 def merged(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:

@@ -175,9 +175,7 @@ class _Rows:
             if message.type == "gemini":
                 self._reply(message, ts)
             elif message.type == "error":
-                kind = _kind_of(_API_ERRORS, bytes(message.content)) or api_error_kind(
-                    None, None, bytes(message.content)
-                )
+                kind = error_kind(bytes(message.content))
                 self._add(f"{_name(message)}:error", ts, MetricType.ERROR_OCCURRED, error_type=kind, success=False)
         start = min((moment for moment in moments if moment is not None), default=None)
         if start is not None:
@@ -249,6 +247,11 @@ def _counters(tokens: Tokens | None) -> dict[str, Any]:
     if tokens.thoughts is not None:
         counters["reasoning_tokens"] = tokens.thoughts
     return counters
+
+
+def error_kind(text: bytes, status: int | None = None) -> str:
+    """The kind of a request that failed, by what the program says of it."""
+    return _kind_of(_API_ERRORS, text) or api_error_kind(None, status, text)
 
 
 def _agent(call: Call) -> str | None:
