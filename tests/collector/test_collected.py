@@ -41,7 +41,7 @@ def fill(tenants: Tenants, collected: Collected) -> None:
     assert tenants.get("default").store.fill(collected.fill)
 
 
-def test_what_is_kept_is_stored_once_and_the_store_says_how_far(tenants: Tenants):
+def test_what_is_kept_is_stored_once_and_the_store_says_how_far(tenants: Tenants) -> None:
     collected = Collected(tenants.get("default"))
     collected.keep([batch("a", "b"), batch("c")])
     assert collected.unread() > 0
@@ -57,7 +57,7 @@ def test_what_is_kept_is_stored_once_and_the_store_says_how_far(tenants: Tenants
     again.close()
 
 
-def test_a_spool_that_replaced_another_is_read_from_its_beginning(tenants: Tenants, tmp_path: Path):
+def test_a_spool_that_replaced_another_is_read_from_its_beginning(tenants: Tenants, tmp_path: Path) -> None:
     collected = Collected(tenants.get("default"))
     collected.keep([batch("a", "b", "c")])
     fill(tenants, collected)
@@ -71,7 +71,7 @@ def test_a_spool_that_replaced_another_is_read_from_its_beginning(tenants: Tenan
     another.close()
 
 
-def test_what_the_engine_refuses_is_set_aside_and_the_rest_is_stored(tenants: Tenants, tmp_path: Path):
+def test_what_the_engine_refuses_is_set_aside_and_the_rest_is_stored(tenants: Tenants, tmp_path: Path) -> None:
     collected = Collected(tenants.get("default"))
     good = batch("bad").frames[0]
     columns = {name: column for name, column in good.columns.items() if name != "ts"}
@@ -89,7 +89,9 @@ def test_what_the_engine_refuses_is_set_aside_and_the_rest_is_stored(tenants: Te
     collected.close()
 
 
-def test_what_was_no_metric_is_counted_over_restarts_and_files(tenants: Tenants, monkeypatch: pytest.MonkeyPatch):
+def test_what_was_no_metric_is_counted_over_restarts_and_files(
+    tenants: Tenants, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("tachograph.collector.spool._FILE_BYTES", 100)
     for _ in range(3):
         collected = Collected(tenants.get("default"))
@@ -105,7 +107,7 @@ def test_what_was_no_metric_is_counted_over_restarts_and_files(tenants: Tenants,
     last.close()
 
 
-def test_every_tenant_has_a_store_of_its_own(tenants: Tenants, tmp_path: Path):
+def test_every_tenant_has_a_store_of_its_own(tenants: Tenants, tmp_path: Path) -> None:
     for name in ("default", "other"):
         collected = Collected(tenants.get(name))
         collected.keep([batch(name)])

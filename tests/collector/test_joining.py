@@ -63,7 +63,7 @@ def counted(store: Store) -> list[tuple[str | None, int, int]]:
     """).fetchall()
 
 
-def test_a_request_and_the_reply_that_names_it_are_one_metric_whichever_comes_first():
+def test_a_request_and_the_reply_that_names_it_are_one_metric_whichever_comes_first() -> None:
     told, read = by_request("req_1", 50), of_transcript("msg_1", "req_1", 40)
     for commits in ([[told], [read]], [[read], [told]], [[told, read]], [[read], [told], [told], [read]]):
         with stored(commits) as store:
@@ -72,7 +72,7 @@ def test_a_request_and_the_reply_that_names_it_are_one_metric_whichever_comes_fi
             assert ids == [(f"{CLAUDE}:msg_1", "/home/ana/project")]
 
 
-def test_a_reply_whose_copy_names_another_request_is_still_found_by_the_first():
+def test_a_reply_whose_copy_names_another_request_is_still_found_by_the_first() -> None:
     replay = of_transcript("msg_1", "req_2", 40)
     original = of_transcript("msg_1", "req_1", 40)
     for commits in (
@@ -83,18 +83,18 @@ def test_a_reply_whose_copy_names_another_request_is_still_found_by_the_first():
             assert counted(store) == [("s", 1, 40)]
 
 
-def test_requests_that_no_transcript_has_count_themselves():
+def test_requests_that_no_transcript_has_count_themselves() -> None:
     with stored([[of_transcript("msg_1", "req_1", 40)], [by_request("req_title", 3)]]) as store:
         assert counted(store) == [("s", 2, 43)]
 
 
-def test_what_was_told_when_a_request_had_ended_is_no_lower_bound():
+def test_what_was_told_when_a_request_had_ended_is_no_lower_bound() -> None:
     unfinished = of_transcript("msg_1", "req_1", 1)
     with stored([[unfinished], [by_request("req_1", 50)]]) as store:
         assert store.connection.execute("SELECT blocks FROM metrics").fetchall() == [(".",)]
 
 
-def test_counters_count_only_where_nothing_better_is_told_of_the_session():
+def test_counters_count_only_where_nothing_better_is_told_of_the_session() -> None:
     counter = exported("counter:1", 100, "s", witness=3)
     alone = exported("counter:2", 7, "other", witness=3)
     for commits in ([[counter, alone], [by_request("req_1", 90)]], [[by_request("req_1", 90)], [counter, alone]]):
@@ -102,7 +102,7 @@ def test_counters_count_only_where_nothing_better_is_told_of_the_session():
             assert counted(store) == [("other", 1, 7), ("s", 1, 90)]
 
 
-def test_another_source_or_another_type_is_no_better_witness():
+def test_another_source_or_another_type_is_no_better_witness() -> None:
     counter = exported("counter:1", 100, "s", witness=3)
     other = exported("codex:1", 5, "s", source="codex")
     call = frames_of_rows(
@@ -115,7 +115,7 @@ def test_another_source_or_another_type_is_no_better_witness():
         assert store.connection.execute(tokens).fetchall() == [(CLAUDE, 100), ("codex", 5)]
 
 
-def test_counters_of_no_session_count_only_on_days_of_which_nothing_better_is_told():
+def test_counters_of_no_session_count_only_on_days_of_which_nothing_better_is_told() -> None:
     counter = exported("counter:1", 100, None, witness=3)
     later = frames_of_rows(
         [(CLAUDE, {"id": "counter:2", "ts": AT + DAY, "type": "token_usage", "output_tokens": 30, "witness": 3})], None
@@ -125,7 +125,7 @@ def test_counters_of_no_session_count_only_on_days_of_which_nothing_better_is_to
             assert counted(store) == [("s", 1, 90), (None, 1, 30)]
 
 
-def test_what_was_left_out_stays_out_when_it_is_sent_again():
+def test_what_was_left_out_stays_out_when_it_is_sent_again() -> None:
     counter = exported("counter:1", 100, "s", witness=3)
     with stored([[counter], [by_request("req_1", 90)], [counter], [counter]]) as store:
         assert counted(store) == [("s", 1, 90)]
@@ -161,7 +161,7 @@ def plainly(items: list[tuple[str, int, int]]) -> dict[str, int]:
 @given(ITEMS, st.data())
 def test_whatever_comes_in_whatever_order_counts_as_the_rules_say(
     items: list[tuple[str, int, int]], data: st.DataObject
-):
+) -> None:
     frames = []
     for kind, n, tokens in items:
         session = f"s{n % 2}"

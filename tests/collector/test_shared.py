@@ -17,11 +17,11 @@ from tachograph.store.duckdb import Store
 from tachograph.store.gate import Reading
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 
-def add(identifier: str):
+def add(identifier: str) -> Callable[[Store], None]:
     def change(store: Store) -> None:
         builder = ColumnBuilder()
         add_dicts(builder, [{"id": identifier, "ts": 1, "type": "tool_use", "session_id": "s"}])
@@ -53,11 +53,19 @@ with Store.open(Path(sys.argv[1]), read_only=sys.argv[2] == "read") as store:
 """
 
 
+def give_way_until_it_has_ended(shared: SharedStore, other: subprocess.Popen[str]) -> None:
+    def has_ended() -> bool:
+        shared.give_way()
+        return other.poll() is not None
+
+    until(has_ended)
+
+
 def count_elsewhere(path: Path, how: str) -> subprocess.Popen[str]:
     return subprocess.Popen([sys.executable, "-c", COUNT, str(path), how], stdout=subprocess.PIPE, text=True)
 
 
-def test_it_is_made_when_it_is_first_asked_and_says_what_was_filled_in(shared: SharedStore):
+def test_it_is_made_when_it_is_first_asked_and_says_what_was_filled_in(shared: SharedStore) -> None:
     assert not shared.path.exists()
     assert count(shared) == 0
     before = shared.state()
@@ -66,7 +74,7 @@ def test_it_is_made_when_it_is_first_asked_and_says_what_was_filled_in(shared: S
     assert shared.state() != before
 
 
-def test_an_answer_in_a_block_stays_the_same_store_while_more_is_filled_in(shared: SharedStore):
+def test_an_answer_in_a_block_stays_the_same_store_while_more_is_filled_in(shared: SharedStore) -> None:
     shared.fill(add("1"))
     with shared.asked() as store:
         store.connection.begin()
@@ -78,24 +86,24 @@ def test_an_answer_in_a_block_stays_the_same_store_while_more_is_filled_in(share
 
 
 @pytest.mark.parametrize("how", ["read", "write"])
-def test_other_processes_get_their_turn(shared: SharedStore, how: str):
+def test_other_processes_get_their_turn(shared: SharedStore, how: str) -> None:
     shared.fill(add("1"))
     with count_elsewhere(shared.path, how) as other:
-        until(lambda: shared.give_way() or other.poll() is not None)
+        give_way_until_it_has_ended(shared, other)
         assert other.stdout
         assert other.stdout.read() == "1\n"
     assert shared.fill(add("2"))
     assert count(shared) == 2
 
 
-def test_it_is_not_filled_while_another_process_reads_logs_into_it(shared: SharedStore):
+def test_it_is_not_filled_while_another_process_reads_logs_into_it(shared: SharedStore) -> None:
     shared.fill(add("1"))
     with Reading(shared.path):
         assert not shared.fill(add("2"))
     assert shared.fill(add("2"))
 
 
-def test_who_asks_does_not_wait_forever_for_others(shared: SharedStore):
+def test_who_asks_does_not_wait_forever_for_others(shared: SharedStore) -> None:
     shared.fill(add("1"))
     entered, leave = threading.Event(), threading.Event()
 
@@ -108,7 +116,7 @@ def test_who_asks_does_not_wait_forever_for_others(shared: SharedStore):
     asking.start()
     entered.wait(30)
     with count_elsewhere(shared.path, "read") as other:
-        giving = threading.Thread(target=lambda: until(lambda: shared.give_way() or other.poll() is not None))
+        giving = threading.Thread(target=give_way_until_it_has_ended, args=(shared, other))
         giving.start()
         until(lambda: shared._away)
         with pytest.raises(StoreBusy), shared.asked(patience=0.01):
@@ -119,14 +127,14 @@ def test_who_asks_does_not_wait_forever_for_others(shared: SharedStore):
     assert count(shared) == 1
 
 
-def test_what_goes_wrong_in_a_question_leaves_the_store_usable(shared: SharedStore):
+def test_what_goes_wrong_in_a_question_leaves_the_store_usable(shared: SharedStore) -> None:
     shared.fill(add("1"))
     with pytest.raises(ZeroDivisionError), shared.asked():
         _ = 1 / 0
     assert count(shared) == 1
 
 
-def test_a_closed_one_says_so(tmp_path: Path):
+def test_a_closed_one_says_so(tmp_path: Path) -> None:
     shared = SharedStore(tmp_path / "tachograph.duckdb")
     shared.fill(add("1"))
     shared.close()

@@ -32,7 +32,7 @@ def texts(spool: Spool, after: Position = START) -> list[str]:
     ]
 
 
-def test_what_was_appended_is_read_in_order_from_any_position(tmp_path: Path):
+def test_what_was_appended_is_read_in_order_from_any_position(tmp_path: Path) -> None:
     with Spool(tmp_path) as spool:
         first = spool.append([noted("a"), noted("b")])
         second = spool.append([noted("c")])
@@ -43,7 +43,7 @@ def test_what_was_appended_is_read_in_order_from_any_position(tmp_path: Path):
         assert 0 < spool.bytes_after(first) < spool.bytes_after(START)
 
 
-def test_it_goes_on_after_it_was_closed(tmp_path: Path):
+def test_it_goes_on_after_it_was_closed(tmp_path: Path) -> None:
     with Spool(tmp_path) as spool:
         spool.append([noted("a")])
         name = spool.id
@@ -53,7 +53,7 @@ def test_it_goes_on_after_it_was_closed(tmp_path: Path):
         assert spool.id == name
 
 
-def test_one_process_has_it_at_a_time(tmp_path: Path):
+def test_one_process_has_it_at_a_time(tmp_path: Path) -> None:
     with Spool(tmp_path), pytest.raises(StoreUnusable, match="another 'tachograph serve' collects there"):
         Spool(tmp_path)
     Spool(tmp_path).close()
@@ -61,7 +61,7 @@ def test_one_process_has_it_at_a_time(tmp_path: Path):
 
 def test_a_long_file_is_followed_by_another_and_deleted_when_it_is_no_longer_needed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     monkeypatch.setattr(spools, "_FILE_BYTES", 200)
     with Spool(tmp_path) as spool:
         ends = [spool.append([noted(f"{number}" * 50)], [noted("so far")]) for number in range(9)]
@@ -79,7 +79,7 @@ def test_a_long_file_is_followed_by_another_and_deleted_when_it_is_no_longer_nee
 
 
 @pytest.mark.parametrize("kept", ["cut", "zeros", "flipped"])
-def test_what_is_not_whole_at_the_end_is_cut_off_wherever_that_is(tmp_path: Path, kept: str):
+def test_what_is_not_whole_at_the_end_is_cut_off_wherever_that_is(tmp_path: Path, kept: str) -> None:
     with Spool(tmp_path / "whole") as spool:
         good = spool.append([noted("acknowledged")]).offset
         spool.append([noted("half written")])
@@ -100,7 +100,7 @@ def test_what_is_not_whole_at_the_end_is_cut_off_wherever_that_is(tmp_path: Path
             assert texts(spool) == ["acknowledged", "next"]
 
 
-def test_damage_in_the_middle_is_told_and_what_stands_behind_is_kept(tmp_path: Path):
+def test_damage_in_the_middle_is_told_and_what_stands_behind_is_kept(tmp_path: Path) -> None:
     with Spool(tmp_path) as spool:
         first = spool.append([noted("a")]).offset
         spool.append([noted("b")])
@@ -114,7 +114,7 @@ def test_damage_in_the_middle_is_told_and_what_stands_behind_is_kept(tmp_path: P
         assert sum(isinstance(found, Damage) for found in spool.frames(START)) == 1
 
 
-def test_what_cannot_be_written_leaves_nothing_behind(tmp_path: Path):
+def test_what_cannot_be_written_leaves_nothing_behind(tmp_path: Path) -> None:
     with Spool(tmp_path) as spool:
         spool.append([noted("a")])
         size = (tmp_path / "00000001.spool").stat().st_size
@@ -143,7 +143,7 @@ with Spool(Path(sys.argv[1])) as spool:
 """
 
 
-def test_a_killed_writer_loses_nothing_that_it_said_was_written(tmp_path: Path):
+def test_a_killed_writer_loses_nothing_that_it_said_was_written(tmp_path: Path) -> None:
     said = -1
     for kill_after in (1, 7, 40):
         with subprocess.Popen([sys.executable, "-c", _WRITER, str(tmp_path)], stdout=subprocess.PIPE) as writer:
@@ -160,7 +160,7 @@ def test_a_killed_writer_loses_nothing_that_it_said_was_written(tmp_path: Path):
             assert len(mine) <= said + 2
 
 
-def test_a_reader_sees_nothing_that_is_not_on_the_disk_yet(tmp_path: Path):
+def test_a_reader_sees_nothing_that_is_not_on_the_disk_yet(tmp_path: Path) -> None:
     with Spool(tmp_path) as spool:
         end = spool.append([noted("a")])
         path = tmp_path / "00000001.spool"

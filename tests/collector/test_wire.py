@@ -60,12 +60,12 @@ def with_column(name: str, column: Column) -> Rows:
     return msgspec.structs.replace(made, columns=made.columns | {name: column})
 
 
-def test_good_frames_are_taken_as_they_are():
+def test_good_frames_are_taken_as_they_are() -> None:
     made = [frame(GOOD), frame(GOOD[:1])]
     assert rows_of(b"".join(map(framed, made)), MOST) == made
 
 
-def test_moments_as_text_become_numbers():
+def test_moments_as_text_become_numbers() -> None:
     column = MomentColumn(b"2026-03-01T09:30:00.1252026-03-01T09:30:00.126", 23)
     columns = {name: column for name, column in frame(GOOD).columns.items() if name != "ts"} | {"moment": column}
     (taken,) = rows_of(framed(frame(GOOD, columns=columns)), MOST)
@@ -110,12 +110,12 @@ BAD: dict[str, Rows] = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_a_frame_that_is_not_as_it_should_be_is_refused(name: str):
+def test_a_frame_that_is_not_as_it_should_be_is_refused(name: str) -> None:
     with pytest.raises(BadFrames):
         rows_of(framed(BAD[name]), MOST)
 
 
-def test_what_would_take_too_much_memory_is_refused():
+def test_what_would_take_too_much_memory_is_refused() -> None:
     made = framed(frame([GOOD[0] | {"tool_name": "x" * 60_000}] * 200))
     assert len(made) < 100_000
     with pytest.raises(BadFrames, match="too long"):
@@ -124,7 +124,7 @@ def test_what_would_take_too_much_memory_is_refused():
 
 @settings(max_examples=300)
 @given(st.data())
-def test_whatever_is_changed_it_is_refused_or_can_be_stored(data: st.DataObject):
+def test_whatever_is_changed_it_is_refused_or_can_be_stored(data: st.DataObject) -> None:
     made = frame(GOOD * 3)
     name = data.draw(st.sampled_from(sorted(COLUMNS)))
     numbers, words = st.binary(max_size=64), st.lists(st.none() | st.text(max_size=4) | st.booleans(), max_size=4)
@@ -150,7 +150,7 @@ def test_whatever_is_changed_it_is_refused_or_can_be_stored(data: st.DataObject)
 
 @settings(max_examples=200)
 @given(st.data())
-def test_whatever_bytes_are_changed_nothing_but_a_refusal_comes_of_it(data: st.DataObject):
+def test_whatever_bytes_are_changed_nothing_but_a_refusal_comes_of_it(data: st.DataObject) -> None:
     sent = bytearray(framed(frame(GOOD)) + framed(frame(GOOD)))
     for _ in range(data.draw(st.integers(1, 4))):
         sent[data.draw(st.integers(0, len(sent) - 1))] = data.draw(st.integers(0, 255))

@@ -30,15 +30,20 @@ print(handled, sum(thread.name == "tachograph-recorder" for thread in threading.
 """
 
 
-def test_whoever_rouses_it_may_be_interrupted_by_a_handler_that_does_so_too():
+def test_whoever_rouses_it_may_be_interrupted_by_a_handler_that_does_so_too() -> None:
     assert hasattr(signal, "setitimer")
     done = subprocess.run([sys.executable, "-c", INTERRUPTED], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout == "3000 0\n"
 
 
-def test_what_it_was_roused_for_is_done_before_it_ends():
+def test_what_it_was_roused_for_is_done_before_it_ends() -> None:
     done = threading.Event()
-    background = Background(lambda: done.set() is None, 60)
+
+    def work() -> bool:
+        done.set()
+        return True
+
+    background = Background(work, 60)
     assert background.rouse()
     background.end()
     assert done.is_set()

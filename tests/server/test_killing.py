@@ -9,7 +9,6 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-import msgspec
 import pytest
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 
@@ -73,7 +72,7 @@ def batch(client: int, first: int, size: int) -> bytes:
     for number in range(first, first + size):
         record = scope.log_records.add(time_unix_nano=1_767_225_600_000_000_000 + number * 1_000_000)
         record.body.string_value = "claude_code.api_request"
-        told = {
+        told: dict[str, int | str] = {
             "event.name": "api_request", "session.id": f"client-{client}", "model": "claude-opus-4-5",
             "request_id": f"req_{client}_{number}", "input_tokens": 1, "output_tokens": number,
         }  # fmt: skip
@@ -88,7 +87,7 @@ def batch(client: int, first: int, size: int) -> bytes:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs signals")
-def test_everything_acknowledged_is_there_once_after_the_server_was_killed_again_and_again(tmp_path: Path):
+def test_everything_acknowledged_is_there_once_after_the_server_was_killed_again_and_again(tmp_path: Path) -> None:
     served = [Served(tmp_path)]
     port = served[0].port
     stop = threading.Event()
@@ -121,4 +120,3 @@ def test_everything_acknowledged_is_there_once_after_the_server_was_killed_again
         assert client.acknowledged <= rows <= client.acknowledged + 50
         assert rows == ids == different
         assert total == rows * (rows - 1) // 2
-    print(msgspec.json.encode([(client.number, client.acknowledged, client.batches) for client in clients]).decode())

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from claude_lines import BEGINNING, call, reply, result, text, transcript
+from claude_lines import BEGINNING, Line, call, reply, result, text, transcript
 from served import Served
 
 if TYPE_CHECKING:
@@ -23,14 +23,14 @@ def tachograph(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
 
 
-def write(home: Path, session: str, *lines: object) -> None:
+def write(home: Path, session: str, *lines: Line) -> None:
     folder = home / ".claude" / "projects" / "-home-ana-project"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{session}.jsonl").write_bytes(transcript(*lines))
 
 
-def history(session: str, start: float) -> list[object]:
-    lines: list[object] = []
+def history(session: str, start: float) -> list[Line]:
+    lines: list[Line] = []
     for number in range(5):
         at = start + 60 * number
         lines.append(_reply(session, number, at))
@@ -39,7 +39,7 @@ def history(session: str, start: float) -> list[object]:
     return lines
 
 
-def _reply(session: str, number: int, at: float) -> object:
+def _reply(session: str, number: int, at: float) -> Line:
     return reply(f"msg-{session}-{number}", at, text(), sessionId=session)
 
 
@@ -49,7 +49,7 @@ def totals(home: Path) -> object:
     return msgspec.json.decode(told.stdout)
 
 
-def test_two_machines_with_a_session_in_common_come_to_what_one_machine_with_all_logs_has(tmp_path: Path):
+def test_two_machines_with_a_session_in_common_come_to_what_one_machine_with_all_logs_has(tmp_path: Path) -> None:
     ana, ben, both = tmp_path / "ana", tmp_path / "ben", tmp_path / "both"
     for home in (ana, both):
         write(home, "s1", *history("s1", 0))
@@ -69,7 +69,7 @@ def test_two_machines_with_a_session_in_common_come_to_what_one_machine_with_all
     assert msgspec.json.decode(collected.stdout) == totals(both)
 
 
-def test_what_was_sent_is_not_sent_again_and_what_is_new_is(tmp_path: Path):
+def test_what_was_sent_is_not_sent_again_and_what_is_new_is(tmp_path: Path) -> None:
     ana = tmp_path / "ana"
     write(ana, "s1", *history("s1", 0))
     with Served(tmp_path / "server") as server:
@@ -88,7 +88,7 @@ def test_what_was_sent_is_not_sent_again_and_what_is_new_is(tmp_path: Path):
     assert msgspec.json.decode(collected.stdout) == totals(ana)
 
 
-def test_after_old_detail_was_condensed_what_is_left_is_sent_and_the_rest_is_told(tmp_path: Path):
+def test_after_old_detail_was_condensed_what_is_left_is_sent_and_the_rest_is_told(tmp_path: Path) -> None:
     ana = tmp_path / "ana"
     write(ana, "old", *history("old", -400 * 86_400))
     write(ana, "new", *history("new", (datetime.now(UTC) - BEGINNING).total_seconds() - 86_400))
@@ -106,7 +106,7 @@ def test_after_old_detail_was_condensed_what_is_left_is_sent_and_the_rest_is_tol
     assert [row["session_id"] for row in rows] == ["new"]
 
 
-def test_a_server_that_is_not_there_is_said_in_a_line(tmp_path: Path):
+def test_a_server_that_is_not_there_is_said_in_a_line(tmp_path: Path) -> None:
     ana = tmp_path / "ana"
     write(ana, "s1", *history("s1", 0))
     told = tachograph(ana, "push", "ftp://example.com")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,7 +11,8 @@ import msgspec
 
 from tachograph.collector.rows import frames_of_rows
 from tachograph.collector.spool import START, Noted, Position, Spool
-from tachograph.otlp.series import Point, Series
+from tachograph.otlp.decoded import Point
+from tachograph.otlp.series import Known, Series
 from tachograph.store.journal import Damage, Rows, framed
 
 if TYPE_CHECKING:
@@ -179,7 +181,7 @@ class Collected:
             if isinstance(found, Damage) or not isinstance(found[1], Noted):
                 continue
             if found[1].kind == _SERIES:
-                self._series.take_in(msgspec.msgpack.decode(found[1].content, type=self._series.State))
+                self._series.take(msgspec.msgpack.decode(found[1].content, type=list[Known]))
             elif found[1].kind == _UNMAPPED_SO_FAR:
                 self.unmapped = msgspec.msgpack.decode(found[1].content, type=dict[str, int])
             elif found[1].kind == _UNMAPPED:
@@ -187,7 +189,8 @@ class Collected:
 
     def _snapshot(self) -> Iterable[Noted]:
         """All of it, at the beginning of each file, as those before it are deleted."""
-        if self._series:
+        self._series.forget(time.time_ns() // 1000)
+        if len(self._series):
             yield _noted(_SERIES, self._series.snapshot())
         if self.unmapped:
             yield _noted(_UNMAPPED_SO_FAR, self.unmapped)

@@ -84,9 +84,7 @@ def _without_texts(rows: Rows) -> Rows:
         told = [microseconds(text[at : at + width]) for at in range(0, len(text), width)]
     except ValueError as error:
         raise BadFrames(f"a moment can't be read: {error}") from None
-    given = rows.columns.get("ts")
-    known = array("q", given.values) if isinstance(given, IntegerColumn) else [ABSENT_INT] * rows.length
-    values = array("q", [ts if moment is None else moment for ts, moment in zip(known, told, strict=True)])
+    values = array("q", told)
     columns = {name: other for name, other in rows.columns.items() if name != "moment"}
     return msgspec.structs.replace(rows, columns=columns | {"ts": IntegerColumn(values.tobytes())})
 

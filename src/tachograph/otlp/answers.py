@@ -15,7 +15,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 if TYPE_CHECKING:
     from google.protobuf.message import Message
 
-    from tachograph.otlp.decode import Form, Signal
+    from tachograph.otlp.decoded import Form, Signal
 
 _ANSWERS: Final[dict[Signal, tuple[type[Message], str]]] = {
     "logs": (ExportLogsServiceResponse, "rejected_log_records"),

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 if TYPE_CHECKING:
     from tachograph.collector.collector import Collector
-    from tachograph.otlp.decode import Decoded
+    from tachograph.otlp.decoded import Decoded
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"

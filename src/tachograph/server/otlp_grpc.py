@@ -19,7 +19,7 @@ from tachograph.server.problems import Problem
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from tachograph.otlp.decode import Signal
+    from tachograph.otlp.decoded import Signal
     from tachograph.server.access import Access
     from tachograph.server.receiving import Receiver
 

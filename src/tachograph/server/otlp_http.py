@@ -18,7 +18,7 @@ from tachograph.server.problems import PROTOBUF, Problem
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from tachograph.otlp.decode import Form, Signal
+    from tachograph.otlp.decoded import Form, Signal
     from tachograph.server.access import Access
     from tachograph.server.receiving import Receiver
 

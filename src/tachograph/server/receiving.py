@@ -12,7 +12,8 @@ from anyio import CapacityLimiter, to_thread
 from tachograph.collector.collected import Batch
 from tachograph.collector.intake import CantBeKept, Full
 from tachograph.collector.rows import frames_of_rows
-from tachograph.otlp.decode import Undecodable, decode
+from tachograph.otlp.decoded import Undecodable
+from tachograph.otlp.decoding import decode
 from tachograph.server.bodies import Budget, decompressed
 from tachograph.server.problems import Problem
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tachograph.collector.collector import Collector
-    from tachograph.otlp.decode import Decoded, Form, Signal
+    from tachograph.otlp.decoded import Decoded, Form, Signal
     from tachograph.server.figures import Figures
 
 _DECODING_AT_ONCE: Final = 2
@@ -62,8 +63,8 @@ class Receiver:
         try:
             decoded = decode(signal, plain, form)
         except Undecodable as error:
-            raise Problem(HTTPStatus.BAD_REQUEST, str(error)) from None
-        unmapped = {str(what): times for what, times in decoded.unmapped.items()}
+            raise Problem.of(HTTPStatus.BAD_REQUEST, error) from None
+        unmapped = {" ".join(what): times for what, times in decoded.unmapped.items()}
         frames = frames_of_rows(decoded.rows, self._user_name)
         return decoded, Batch(frames, decoded.points, unmapped, len(plain))
 
