@@ -18,8 +18,8 @@ def inference(item: Item) -> list[Row]:
     if item.source != OTHER or not used:
         return []
     response = name(item.told.get("gen_ai.response.id"))
-    witness = None if response else EVENT
-    return [item.row(response, MetricType.TOKEN_USAGE, model=model(item.told), witness=witness, **used)]
+    part = f"event:{response}" if response else None
+    return [item.row(part, MetricType.TOKEN_USAGE, model=model(item.told), witness=EVENT, **used)]
 
 
 _WANTED: Final = WHOSE_KEYS | USAGE_KEYS | {"gen_ai.response.id"}

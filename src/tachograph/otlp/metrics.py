@@ -13,7 +13,7 @@ from tachograph.otlp.counters import ABOUT_KEYS, COUNTERS, OWN_SOURCES, REDUNDAN
 from tachograph.otlp.decoded import Decoded, Point, Refused, Unmapped
 from tachograph.otlp.increments import THINGS_MAX, Increment, rows_of
 from tachograph.otlp.origin import WHOSE_KEYS, Origin
-from tachograph.otlp.values import MOST_DOLLARS, MOST_TOKENS, finished, shown, told
+from tachograph.otlp.values import LONGEST_MS, MOST_DOLLARS, MOST_TOKENS, finished, shown, told
 
 if TYPE_CHECKING:
     from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
@@ -155,6 +155,8 @@ def _amount(found: Any, counter: Counter) -> tuple[float, int]:
         if most == MOST_TOKENS and value != int(value):
             raise Refused("the value is no integer")
         return value, 0
+    if counter.milliseconds is not None and value * counter.milliseconds > LONGEST_MS:
+        raise Refused("the sum of durations is too large")
     if count != int(count) or count > THINGS_MAX:
         raise Refused(f"the count is {'too large' if count > THINGS_MAX else 'no integer'}")
     return value, int(count)

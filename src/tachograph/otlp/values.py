@@ -21,7 +21,7 @@ Told = dict[str, Any]
 
 MOST_TOKENS: Final = 2**53
 """More than any request has, and few enough that sums of a few fit in 64 bits."""
-_LONGEST_MS: Final = 10**15
+LONGEST_MS: Final = 10**15
 MOST_DOLLARS: Final = 10**9
 _LONGEST_NAME: Final = 4096
 _ATTRIBUTES_MAX: Final = 1024
@@ -73,7 +73,7 @@ def count(value: Any, name: str) -> int | None:
 
 def milliseconds(value: Any, name: str = "duration_ms") -> float | None:
     """A duration; None where it isn't told."""
-    return _number(value, name, _LONGEST_MS)
+    return _number(value, name, LONGEST_MS)
 
 
 def dollars(value: Any, name: str = "cost_usd") -> float | None:
