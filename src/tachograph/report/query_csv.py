@@ -4,23 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tachograph.report.columns import query_columns
 from tachograph.report.csv_text import csv_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tachograph.query.model import Query, QueryResult
+    from tachograph.query.model import QueryResult
 
 
 def query_csv(result: QueryResult) -> str:
     """A line of titles and one per row; without dimensions the total is the row. What has no value is empty."""
-    return csv_text(titles(result.query), flat_rows(result))
-
-
-def titles(query: Query) -> list[str]:
-    """What the columns are called."""
-    compared = [f"{name}_{what}" for name in query.measures for what in ("before", "change", "change_relative")]
-    return [*query.by, *query.measures, *(compared if query.compare else [])]
+    return csv_text([name for name, _ in query_columns(result.query)], flat_rows(result))
 
 
 def flat_rows(result: QueryResult) -> list[list[Any]]:
