@@ -9,7 +9,7 @@ import pytest
 
 from cli.made_up import metric, write_log
 from tachograph.cli.figures import count, duration, several, share, size, tokens
-from tachograph.cli.printable import printable
+from tachograph.report.printable import printable
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,7 +6,8 @@ from zoneinfo import TZPATH, ZoneInfo
 
 import pytest
 
-from tachograph.cli.zone import system_zone, zone_name
+from tachograph.cli.zone import system_zone
+from tachograph.report.zones import zone_name
 
 ROME = ZoneInfo("Europe/Rome")
 ROME_FILE = next((path for folder in TZPATH if (path := Path(folder) / "Europe/Rome").exists()), None)

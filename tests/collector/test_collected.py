@@ -38,7 +38,7 @@ def ids(tenants: Tenants) -> list[str]:
 
 
 def fill(tenants: Tenants, collected: Collected) -> None:
-    assert tenants.get("default").store.fill(collected.fill)
+    assert tenants.get("default").shared.fill(collected.fill)
 
 
 def test_what_is_kept_is_stored_once_and_the_store_says_how_far(tenants: Tenants) -> None:
@@ -111,7 +111,7 @@ def test_every_tenant_has_a_store_of_its_own(tenants: Tenants, tmp_path: Path) -
     for name in ("default", "other"):
         collected = Collected(tenants.get(name))
         collected.keep([batch(name)])
-        assert tenants.get(name).store.fill(collected.fill)
+        assert tenants.get(name).shared.fill(collected.fill)
         collected.close()
     tenants.close()
     for folder, name in ((tmp_path, "default"), (tmp_path / "tenants" / "other", "other")):

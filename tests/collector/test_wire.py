@@ -122,7 +122,7 @@ def test_what_would_take_too_much_memory_is_refused() -> None:
         rows_of(made, 10_000)
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.data())
 def test_whatever_is_changed_it_is_refused_or_can_be_stored(data: st.DataObject) -> None:
     made = frame(GOOD * 3)
@@ -148,7 +148,7 @@ def test_whatever_is_changed_it_is_refused_or_can_be_stored(data: st.DataObject)
         loading.commit([])
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.data())
 def test_whatever_bytes_are_changed_nothing_but_a_refusal_comes_of_it(data: st.DataObject) -> None:
     sent = bytearray(framed(frame(GOOD)) + framed(frame(GOOD)))

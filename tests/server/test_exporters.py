@@ -66,7 +66,12 @@ def send_events(exporter: Any, count: int) -> None:
             ("tool_result", {"tool_use_id": f"toolu_{number}", "tool_name": "Bash", "success": "true",
                              "duration_ms": "12"}),
         ):  # fmt: skip
-            attributes: dict[str, Any] = {"event.name": name, "session.id": "s1", "user.email": "ana@example.com", **told}
+            attributes: dict[str, Any] = {
+                "event.name": name,
+                "session.id": "s1",
+                "user.email": "ana@example.com",
+                **told,
+            }
             logger.emit(
                 LogRecord(
                     timestamp=AT_NS + number, severity_number=SeverityNumber.INFO, body=f"claude_code.{name}",

@@ -329,22 +329,31 @@ class Computation:
                 {self._source} AND metrics.session_id IS NOT NULL
                 GROUP BY metrics.session_id
             )
-            {self._order_of_sessions()}
+            {self._order_of_sessions()} {self._some_sessions()}
         """)
 
     def _order_of_sessions(self) -> str:
-        """ORDER BY and LIMIT, of columns as `_by_session` gives them."""
-        order, limit = self._asked.order, self._asked.limit
+        """ORDER BY, of columns as `_by_session` gives them."""
+        order = self._asked.order
         first = ""
         if order is not None:
             key = order.removeprefix("-")
             first = f"{_SESSION_ORDERS.get(key, key)} {'DESC' if key != order else 'ASC'}, "
-        return f"ORDER BY {first}first_ts, session_id" + (f" LIMIT {limit}" if limit is not None else "")
+        return f"ORDER BY {first}first_ts, session_id"
+
+    def _some_sessions(self) -> str:
+        """LIMIT and OFFSET, where they are asked for."""
+        limit, offset = self._asked.limit, self._asked.offset
+        return (f"LIMIT {limit:d} " if limit is not None else "") + (f"OFFSET {offset:d}" if offset else "")
+
+    def _are_some(self) -> bool:
+        """Whether not all rows are wanted."""
+        return self._asked.limit is not None or bool(self._asked.offset)
 
     def _sessions(self) -> list[dict[str, Any]]:
         zone = self._asked.zone
         grouped = self._by_session()
-        if self._asked.limit is not None:
+        if self._are_some():
             self._parameters["shown"] = [row["session_id"] for row in grouped]
         tools = self._tool_uses("session_id")
         return [
@@ -493,7 +502,7 @@ def _ordered(rows: list[dict[str, Any]], asked: Question) -> list[dict[str, Any]
         known = [row for row in rows if row[key] is not None]
         known.sort(key=lambda row: row[key], reverse=key != asked.order)
         rows = known + [row for row in rows if row[key] is None]
-    return rows[: asked.limit]
+    return rows[asked.offset : None if asked.limit is None else asked.offset + asked.limit]
 
 
 def _present(cells: Iterable[Mapping[str, Any]], name: str) -> list[Any]:

@@ -89,10 +89,11 @@ class RolledComputation(Computation):
         """)
 
     def _by_session(self) -> list[dict[str, Any]]:
-        if self._asked.limit is not None:  # which they are is known by a column or two
-            found = self._query(f"SELECT session_id FROM ({self._summed_sessions()}) {self._order_of_sessions()}")
+        ordered = self._order_of_sessions()
+        if self._are_some():  # which they are is known by a column or two
+            found = self._query(f"SELECT session_id FROM ({self._summed_sessions()}) {ordered} {self._some_sessions()}")
             self._parameters["shown"] = [row["session_id"] for row in found]
-        return self._query(f"SELECT * FROM ({self._summed_sessions()}) {self._order_of_sessions()}")
+        return self._query(f"SELECT * FROM ({self._summed_sessions()}) {ordered}")
 
     def _summed_sessions(self) -> str:
         shown = "shown" in self._parameters

@@ -90,9 +90,11 @@ class Question(msgspec.Struct, frozen=True):
     """The key of a row by which rows are ordered, a "-" before it for the largest first; None for the usual order."""
     limit: int | None = None
     """So many rows at most; the totals are of all."""
+    offset: int = 0
+    """So many rows before those are left out."""
 
 
-def question(
+def question(  # noqa: PLR0913 - a question has as many parts
     kind: AggregationType | str,
     start: datetime | None = None,
     end: datetime | None = None,
@@ -102,8 +104,11 @@ def question(
     fill: bool = False,
     order: str | None = None,
     limit: int | None = None,
+    called: Mapping[str, str] | None = None,
 ) -> Question:
     """Checks what is asked for. Naive times are UTC; a filter is one value or several, None is no filter.
+
+    `called` says how whoever asks calls `type`, `order` and `limit`, for errors to name those.
 
     Raises `BadQuestion` for an unknown aggregation, filter, type, zone or order, a limit below 1, and where the end is
     before the start.
@@ -115,17 +120,19 @@ def question(
     for name in wanted:
         if name not in FILTERS:
             raise BadQuestion(f"there is no filter {name!r}", mend=f"known are {', '.join(FILTERS)}")
+    names = called or {}
     for value in wanted.get("type", ()):
         if value not in METRIC_TYPES:
+            known = ", ".join(sorted(METRIC_TYPES))
             raise BadQuestion(
-                f"there is no type of metric {value!r}", mend=f"known are {', '.join(sorted(METRIC_TYPES))}"
+                f"there is no type of metric {value!r}", where=names.get("type"), mend=f"known are {known}"
             )
     if limit is not None and limit < 1:
-        raise BadQuestion(f"{limit} rows are none", mend="give a limit of 1 or more")
+        raise BadQuestion(f"{limit} rows are none", where=names.get("limit"), mend="give a limit of 1 or more")
     asked = _kind(kind)
     if order is not None and order.removeprefix("-") not in ORDERS[asked]:
         mend = f"known are {', '.join(ORDERS[asked])}, with a '-' before it for the largest first"
-        raise BadQuestion(f"there is no order {order!r} of {asked}", mend=mend)
+        raise BadQuestion(f"there is no order {order!r} of {asked}", where=names.get("order"), mend=mend)
     within = time_zone(zone) if isinstance(zone, str) else zone
     return Question(asked, start_us, end_us, wanted, within, fill, order, limit)
 

@@ -4,27 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tachograph.aggregate.question import ORDERS, WINDOWS, AggregationType
+from tachograph.aggregate.question import ORDERS, WINDOWS
 from tachograph.cli.answering import answers
 from tachograph.cli.asking import ask
 from tachograph.cli.kinds import AGGREGATIONS
 from tachograph.cli.options import Parser, add_json, add_question, add_rows, with_order
+from tachograph.report import names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_KINDS: Final = {
-    "hourly": (AggregationType.HOURLY, "hour"),
-    "daily": (AggregationType.DAILY, "day"),
-    "weekly": (AggregationType.WEEKLY, "week"),
-    "monthly": (AggregationType.MONTHLY, "month"),
-    "sessions": (AggregationType.BY_SESSION, "session"),
-    "users": (AggregationType.BY_USER, "user"),
-    "tools": (AggregationType.BY_TOOL, "tool"),
-    "agents": (AggregationType.BY_AGENT, "agent"),
-    "projects": (AggregationType.BY_PROJECT, "project folder"),
-    "models": (AggregationType.BY_MODEL, "model"),
-}
 _EXAMPLES: Final = (
     "tachograph {command}",
     "tachograph {command} --since 2026-03-01 --until 2026-03-31 --timezone Europe/Rome",
@@ -36,7 +25,7 @@ _EXAMPLES: Final = (
 
 def run(command: str, arguments: Sequence[str]) -> int:
     """Answers the question of that name."""
-    kind, thing = _KINDS[command]
+    kind, thing = names.AGGREGATIONS[command]
     parser = Parser(
         command,
         usage=f"tachograph {command} [options]",

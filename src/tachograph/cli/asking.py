@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tachograph.aggregate.question import AggregationType, Question, question, time_zone
-from tachograph.cli.options import FILTERS
 from tachograph.cli.zone import system_zone
 from tachograph.query.bounds import bounds
+from tachograph.report.filters import FILTERS
 
 if TYPE_CHECKING:
     from argparse import Namespace

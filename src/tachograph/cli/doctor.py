@@ -8,7 +8,7 @@ from tachograph.cli.answering import say_waiting, trouble_with
 from tachograph.cli.figures import several, size
 from tachograph.cli.home import places, store_path
 from tachograph.cli.options import Parser, add_home, add_json
-from tachograph.cli.printable import printable
+from tachograph.report.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
+
+from tachograph.report.documents import as_json
 
 
 def write_json(document: Any) -> None:
-    """One document, on one line, in ASCII so that no encoding can harm it."""
-    print(json.dumps(document, allow_nan=False))
+    """One document, on one line."""
+    print(as_json(document), end="")

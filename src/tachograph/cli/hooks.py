@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tachograph.cli.figures import several
 from tachograph.cli.options import Parser, add_json
-from tachograph.cli.printable import printable
 from tachograph.errors import TachographError
 from tachograph.folders import named_folder, named_folders, store_folder
 from tachograph.hooks.command import HookCommand
@@ -19,6 +18,7 @@ from tachograph.hooks.events import EVENTS, events_of
 from tachograph.hooks.log import FAILURES, failures, folder_in
 from tachograph.hooks.seen import last_noted, version, version_in_use
 from tachograph.hooks.settings import SettingsFile
+from tachograph.report.printable import printable
 from tachograph.sources.claude_code import ClaudeCode
 
 if TYPE_CHECKING:

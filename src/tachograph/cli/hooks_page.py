@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from tachograph.cli.figures import several
-from tachograph.cli.printable import printable
 from tachograph.hooks.entries import entry
 from tachograph.hooks.events import EVENTS
 from tachograph.hooks.log import FAILURES
+from tachograph.report.printable import printable
 
 if TYPE_CHECKING:
     from tachograph.cli.hooks import HooksState

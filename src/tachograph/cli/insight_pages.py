@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Final
 from rich.text import Text
 
 from tachograph.cli.figures import several, share
-from tachograph.cli.insight_words import WORDS, command
+from tachograph.cli.insight_words import WORDS
 from tachograph.cli.pages import new_console
-from tachograph.cli.printable import printable
-from tachograph.cli.zone import zone_name
 from tachograph.insights.judging import LEAST_PAST
+from tachograph.report.insight_command import command
+from tachograph.report.printable import printable
+from tachograph.report.zones import zone_name
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -42,7 +43,9 @@ def insights_page(findings: Findings, days: Days, options: Namespace) -> None:
         if insight.explanations:
             told = "; ".join(_explained(insight, one) for one in insight.explanations[:_EXPLANATIONS_SHOWN])
             console.print(f"  explained by {told}", soft_wrap=True)
-        console.print(Text(f"  {printable(command(insight, options))}", style="dim"), soft_wrap=True)
+        console.print(
+            Text(f"  {printable(command(insight, demo=options.demo, home=options.home))}", style="dim"), soft_wrap=True
+        )
     more = len(findings.insights) - _SHOWN
     if more > 0:
         console.print(f"\n{several(more, 'more insight')}: --json has all of them")

@@ -1,23 +1,15 @@
-"""How the watched measures are called and their values are shown; and the command that shows an insight."""
+"""How the watched measures are called, and how their values are shown."""
 
 from __future__ import annotations
 
-import shlex
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from tachograph.cli.figures import count, dollars, duration, share, tokens
-from tachograph.cli.zone import zone_name
-from tachograph.query.model import All, AnyOf
 
 if TYPE_CHECKING:
-    from argparse import Namespace
-    from collections.abc import Callable, Iterator
-
-    from tachograph.insights.insight import Insight
-    from tachograph.query.model import Filter
+    from collections.abc import Callable
 
 
 class Words(msgspec.Struct, frozen=True):
@@ -64,37 +56,3 @@ WORDS: Final = {
     ),
 }
 """By the measure's name."""
-
-
-def command(insight: Insight, options: Namespace) -> str:
-    """The command line that shows the days of an insight and of the past that they were compared with."""
-    query = insight.query
-    assert query.start is not None
-    assert query.end is not None
-    last = (query.end.astimezone(query.zone) - timedelta(microseconds=1)).date()
-    words = [
-        "tachograph", "query", "--measure", ",".join(query.measures), "--by", ",".join(query.by),
-        *_filters(query.where),
-        "--since", str(query.start.astimezone(query.zone).date()), "--until", str(last),
-    ]  # fmt: skip
-    if zone_name(query.zone) != "local time":
-        words += ["--timezone", zone_name(query.zone)]
-    if options.demo:
-        words.append("--demo")
-    if options.home is not None:
-        words += ["--home", options.home]
-    return shlex.join(words)
-
-
-_OPTIONS: Final = {"type": "--type", "project": "--project"}
-
-
-def _filters(where: Filter | None) -> Iterator[str]:
-    """The options that say the same."""
-    if isinstance(where, All):
-        for one in where.of:
-            yield from _filters(one)
-    elif isinstance(where, AnyOf):
-        for value in where.values:
-            yield _OPTIONS[where.field]
-            yield str(value)

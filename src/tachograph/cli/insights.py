@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import re
 import sys
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from tachograph.cli.answering import opened
 from tachograph.cli.asking import asked_zone, project_named
 from tachograph.cli.options import Parser, add_home, add_json
-from tachograph.errors import BadQuestion
 
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Sequence
-    from datetime import tzinfo
+    from datetime import date, tzinfo
 
     from tachograph.insights.insight import Days, Findings
     from tachograph.store.duckdb import Store
@@ -25,15 +23,13 @@ _EXAMPLES: Final = (
     "tachograph insights --project . --since 2026-03-01 --until 2026-03-31",
     "tachograph insights --demo --sensitivity high",
 )
-_USUAL_DAYS: Final = 7
-_DATE: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 
 
 def run(command: str, arguments: Sequence[str]) -> int:
     """Shows the page, also where there is nothing to tell: it says why."""
     options = _parser(command).parse_args(arguments)
     zone = asked_zone(options.timezone)
-    since, until = _date("--since", options.since), _date("--until", options.until)
+    since, until = _day("--since", options.since), _day("--until", options.until)
     remarks: list[str] = []
     with opened(options, remarks) as store:
         from tachograph.insights.finding import look
@@ -42,9 +38,9 @@ def run(command: str, arguments: Sequence[str]) -> int:
         findings = look(store, days)
     if options.json:
         from tachograph.cli.documents import write_json
-        from tachograph.cli.insight_documents import document
+        from tachograph.report.insight_documents import insights_document
 
-        write_json(document(findings, days, options))
+        write_json(insights_document(findings, days, demo=options.demo, home=options.home))
     else:
         from tachograph.cli.insight_pages import insights_page
 
@@ -84,29 +80,27 @@ def _parser(command: str) -> Parser:
     return parser
 
 
-def _date(option: str, text: str | None) -> date | None:
-    """The day. Raises `BadQuestion` for what is none: days are judged whole."""
+def _day(option: str, text: str | None) -> date | None:
     if text is None:
         return None
-    try:
-        return date.fromisoformat(text if re.fullmatch(_DATE, text) else "")
-    except ValueError:
-        raise BadQuestion(f"{text!r} is no day of the calendar", where=option, mend="give 2026-03-01") from None
+    from tachograph.insights.asking import day_named
+
+    return day_named(text, option)
 
 
 def _days(store: Store, options: Namespace, zone: tzinfo, since: date | None, until: date | None) -> Days:
-    """The days asked for; else the last seven whole ones and today, or the last seven of the demo history."""
+    """The days asked for, else the last ones: of the demo history, where that is looked at."""
+    from tachograph.insights.asking import days_asked
     from tachograph.insights.history import History
-    from tachograph.insights.insight import Days
 
-    now = datetime.now(UTC)
-    today = now.astimezone(zone).date()
-    last = until or (History(store, zone).latest() if options.demo else None) or today
-    if since is not None and last < since:
-        raise BadQuestion(f"--since {since} is after {last}, the last day", mend="name an earlier one")
-    first = since or date.fromordinal(max(1, last.toordinal() - _USUAL_DAYS + (last != today)))
-    folders = tuple(project_named(folder) for folder in options.project or ())
-    return Days(since=first, until=last, now=now, zone=zone, projects=folders, sensitivity=options.sensitivity)
+    return days_asked(
+        since,
+        until or (History(store, zone).latest() if options.demo else None),
+        now=datetime.now(UTC),
+        zone=zone,
+        projects=tuple(project_named(folder) for folder in options.project or ()),
+        sensitivity=options.sensitivity,
+    )
 
 
 def _of(findings: Findings) -> list[str]:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tachograph.cli.home import store_path
 from tachograph.cli.options import Parser, add_home, add_json
-from tachograph.cli.printable import printable
 from tachograph.collector.keys import SCOPES, Key, Keys
 from tachograph.collector.tenants import DEFAULT
 from tachograph.errors import TachographError
+from tachograph.report.printable import printable
 
 if TYPE_CHECKING:
     from argparse import Namespace

@@ -9,11 +9,10 @@ import msgspec
 
 from tachograph.aggregate.result import AggregationResult
 from tachograph.cli.figures import count, several
-from tachograph.cli.printable import printable
+from tachograph.report.naming import question_name
+from tachograph.report.printable import printable
 
 if TYPE_CHECKING:
-    from datetime import tzinfo
-
     from tachograph.aggregate.question import Question
     from tachograph.store.duckdb import Store
 
@@ -35,25 +34,10 @@ class Kind(msgspec.Struct, Generic[Asked, Answer], frozen=True):
     """What isn't a part of the answers, but about them."""
 
 
-def named_zone(zone: tzinfo) -> str | None:
-    """The name that a zone is known by again, if it has one."""
-    return getattr(zone, "key", None) or ("UTC" if str(zone) == "UTC" else None)
-
-
 def _answer(store: Store, asked: Question) -> AggregationResult:
     from tachograph.aggregate.compute import compute  # an answer that is remembered doesn't need it
 
     return compute(store, asked)
-
-
-def _name(asked: Question) -> str | None:
-    zone = named_zone(asked.zone)
-    if zone is None:
-        return None
-    filters = sorted(asked.filters.items())
-    return msgspec.json.encode(
-        (asked.type, asked.start_us, asked.end_us, filters, zone, asked.fill, asked.order, asked.limit)
-    ).decode()
 
 
 def _read(content: bytes, _: Question) -> AggregationResult:
@@ -75,4 +59,6 @@ def _of_condensed(results: Sequence[AggregationResult]) -> list[str]:
     return ["; ".join(parts)]
 
 
-AGGREGATIONS: Final[Kind[Question, AggregationResult]] = Kind(_answer, _name, msgspec.json.encode, _read, _of_condensed)
+AGGREGATIONS: Final[Kind[Question, AggregationResult]] = Kind(
+    _answer, question_name, msgspec.json.encode, _read, _of_condensed
+)

@@ -11,7 +11,7 @@ import msgspec
 
 from tachograph.aggregate.question import AggregationType
 from tachograph.cli.figures import count, dollars, duration, tokens
-from tachograph.cli.printable import printable
+from tachograph.report.printable import printable
 
 Row = Mapping[str, Any]
 DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")

@@ -172,8 +172,8 @@ def _explain(error: Exception) -> int | None:
 
 def _in_one_line(error: Exception) -> str | None:
     """What a user's mistake or the machine's trouble comes to; None for a fault of the program."""
-    from tachograph.cli.printable import printable
     from tachograph.errors import TachographError
+    from tachograph.report.printable import printable
 
     if isinstance(error, TachographError):
         return printable(str(error))

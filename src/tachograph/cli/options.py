@@ -4,26 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from tachograph.cli.printable import printable
+from tachograph.report.filters import FILTERS
+from tachograph.report.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-FILTERS: Final = (
-    ("session", "session_id", "ID", "a session"),
-    ("user", "user_id", "NAME", "a user"),
-    ("type", "type", "TYPE", "a type of metric, such as tool_use"),
-    ("tool", "tool_name", "NAME", "a tool"),
-    ("agent", "agent_id", "NAME", "an agent"),
-    ("project", "project_path", "FOLDER", "a project's folder; '.' is this one"),
-    ("model", "model", "NAME", "a model"),
-    ("error", "error_type", "KIND", "a kind of error"),
-    ("command", "command_name", "NAME", "a command"),
-    ("source", "source", "NAME", "a source, such as claude-code"),
-)
-"""An option, the filter that it sets, what stands for its value, and what it names."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -102,7 +89,8 @@ def add_filters(parser: Parser) -> None:
     """Only what has one of these names."""
     only = parser.add_argument_group("only these (repeat one to allow several values)")
     for option, name, value, what in FILTERS:
-        only.add_argument(f"--{option}", dest=name, metavar=value, action="append", help=what)
+        this = "; '.' is this one" if name == "project_path" else ""
+        only.add_argument(f"--{option}", dest=name, metavar=value, action="append", help=f"{what}{this}")
 
 
 def add_place(parser: Parser) -> None:

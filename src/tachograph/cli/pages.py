@@ -14,8 +14,8 @@ from rich.text import Text
 from tachograph.aggregate.question import AggregationType
 from tachograph.cli.figures import count, dollars, duration, several, share, tokens
 from tachograph.cli.layouts import CALLS, LAYOUTS, Column, Layout, Row
-from tachograph.cli.printable import printable
-from tachograph.cli.zone import zone_name
+from tachograph.report.printable import printable
+from tachograph.report.zones import zone_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

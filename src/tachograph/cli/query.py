@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Final, get_args
 
 from tachograph.cli.options import Parser, add_filters, add_place, add_range, with_order
@@ -58,17 +59,24 @@ def run(command: str, arguments: Sequence[str]) -> int:
 def _say(result: QueryResult, options: Namespace, *, demo: bool) -> None:
     if options.json:
         from tachograph.cli.documents import write_json
-        from tachograph.cli.query_document import query_document
+        from tachograph.report.query_document import query_document
 
         write_json(query_document(result))
     elif options.csv:
-        from tachograph.cli.query_csv import write_csv
+        from tachograph.report.query_csv import query_csv
 
-        write_csv(result)
+        _write_csv(query_csv(result))
     else:
         from tachograph.cli.query_page import query_page
 
         query_page(result, demo=demo)
+
+
+def _write_csv(text: str) -> None:
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure:
+        reconfigure(newline="")  # lines end in CR LF on every system
+    print(text, end="")
 
 
 def _parser(command: str) -> Parser:

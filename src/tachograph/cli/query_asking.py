@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from tachograph.cli.asking import asked_zone, check_sources, project_named
-from tachograph.cli.options import FILTERS
 from tachograph.errors import BadQuestion
 from tachograph.query.document import document, read_document
 from tachograph.query.expression import parse
 from tachograph.query.keys import KEYS
 from tachograph.query.model import AnyOf
 from tachograph.query.words import Words, checked_query, joined, words_of
+from tachograph.report.filters import FILTERS, dimension
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -56,7 +56,7 @@ def _conditions(options: Namespace) -> tuple[tuple[Filter, ...], str]:
     if "source" in filters:
         check_sources(filters["source"])
     written = [parse(text, "--where") for text in options.where or ()]
-    chosen = [AnyOf("error_type" if name == "error" else name, tuple(values)) for name, values in filters.items()]
+    chosen = [AnyOf(dimension(name), tuple(values)) for name, values in filters.items()]
     names = [*(["--where"] if written else []), *(f"--{option}" for option in filters)]
     return (*written, *chosen), ", ".join(names)
 

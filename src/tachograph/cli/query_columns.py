@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tachograph.cli.figures import count, dollars, duration, share, tokens
 from tachograph.cli.layouts import DAYS, Column, day_shown, hour_shown
-from tachograph.cli.printable import printable
 from tachograph.query.model import CLOCK, NAMES, OTHER
 from tachograph.query.widths import width
+from tachograph.report.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable

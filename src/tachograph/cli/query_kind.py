@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from tachograph.cli.kinds import Kind, named_zone
+from tachograph.cli.kinds import Kind
 from tachograph.query.model import Query, QueryResult
+from tachograph.report.naming import query_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import tzinfo
 
     from tachograph.store.duckdb import Store
 
@@ -33,16 +33,6 @@ def _answer(store: Store, asked: Query) -> QueryResult:
     from tachograph.query.run import run  # an answer that is remembered doesn't need it
 
     return run(store, asked)
-
-
-def _name(asked: Query) -> str | None:
-    if named_zone(asked.zone) is None:
-        return None
-    return msgspec.json.encode(("query", asked), enc_hook=_zone).decode()
-
-
-def _zone(zone: tzinfo) -> str | None:
-    return named_zone(zone)
 
 
 def _write(result: QueryResult) -> bytes:
@@ -74,4 +64,4 @@ def _inexact(query: Query) -> str:
     return "; ".join(parts)
 
 
-QUERIES: Final[Kind[Query, QueryResult]] = Kind(_answer, _name, _write, _read, _remarks)
+QUERIES: Final[Kind[Query, QueryResult]] = Kind(_answer, query_name, _write, _read, _remarks)

@@ -8,12 +8,12 @@ from rich.text import Text
 
 from tachograph.aggregate.windows import label
 from tachograph.cli.pages import minute, new_console, print_table
-from tachograph.cli.printable import printable
 from tachograph.cli.query_columns import columns, total_row
-from tachograph.cli.zone import zone_name
 from tachograph.query.model import NAMES
 from tachograph.query.saying import said
 from tachograph.query.spans import earlier
+from tachograph.report.printable import printable
+from tachograph.report.zones import zone_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

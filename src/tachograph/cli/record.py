@@ -85,9 +85,9 @@ def _record_one(options: Namespace) -> int:
 
 def _record_stdin(options: Namespace) -> int:
     """Records the good lines and tells the others, with their numbers."""
-    from tachograph.cli.printable import printable
     from tachograph.cli.record_values import LINE_BYTES_MAX, metric_of_line
     from tachograph.metric import Refused
+    from tachograph.report.printable import printable
 
     troubles: list[str] = []
     refused = 0

@@ -9,7 +9,7 @@ import msgspec
 from tachograph.cli.answering import trouble_with
 from tachograph.cli.home import store_path
 from tachograph.cli.options import Parser, add_home, add_json
-from tachograph.cli.printable import printable
+from tachograph.report.printable import printable
 from tachograph.store.duckdb import Store, is_there
 
 if TYPE_CHECKING:

@@ -6,15 +6,13 @@ cache: it is left out where anything about it is doubtful, and can be deleted at
 
 from __future__ import annotations
 
-import os
 from struct import pack
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from tachograph import __version__
 from tachograph.digest import digest
-from tachograph.price_list import data_version
+from tachograph.report.state import state_of
 from tachograph.store.files import write_cache
 
 if TYPE_CHECKING:
@@ -25,11 +23,6 @@ if TYPE_CHECKING:
     from tachograph.ingest.plan import Found
 
 _FILE: Final = "answers.json"
-_FORM: Final = 3
-"""Goes up when the same question has another answer, or answers are kept otherwise."""
-_HEADERS: Final = 3 * 4096
-"""A DuckDB file begins with three headers, of which one counts the checkpoints."""
-_END_OF_WAL: Final = 4096
 _KEPT_MAX: Final = 16
 _BYTES_MAX: Final = 4 << 20
 
@@ -104,28 +97,9 @@ class Memory:
             return None
 
     def state_now(self) -> str | None:
-        """What changes with the program, the prices, the store and the logs; None where there is no store.
-
-        What was asked belongs to the state in which the store is before it is closed: others may write to it then.
-        """
-        try:
-            with self._store.open("rb") as handle:
-                headers = handle.read(_HEADERS)
-                size = handle.seek(0, os.SEEK_END)
-            written = digest(headers + self._end_of_wal(), 16)
-        except OSError:
-            return None
-        return " ".join((__version__, str(_FORM), data_version(self._store.parent), written, str(size), self._logs))
-
-    def _end_of_wal(self) -> bytes:
-        """What tells the write-ahead log from what it was before: its size and its end, which has checksums."""
-        try:
-            with self._store.with_name(f"{self._store.name}.wal").open("rb") as handle:
-                size = handle.seek(0, os.SEEK_END)
-                handle.seek(max(0, size - _END_OF_WAL))
-                return b"%d %b" % (size, handle.read())
-        except FileNotFoundError:
-            return b""
+        """What changes with the store and the logs; None where there is no store."""
+        state = state_of(self._store)
+        return None if state is None else f"{state} {self._logs}"
 
 
 def _but_for_logs(state: str) -> str:

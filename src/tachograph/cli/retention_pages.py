@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tachograph.aggregate.windows import label
 from tachograph.cli.figures import count, several, size
-from tachograph.cli.printable import printable
+from tachograph.report.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -32,7 +32,7 @@ def run(command: str, arguments: Sequence[str]) -> int:
     _need_libraries()
     home = store_path(options.home).parent
     from tachograph.collector.keys import Keys
-    from tachograph.server.running import is_loopback
+    from tachograph.server.listening import is_loopback
 
     keys = Keys(home)
     loopback = is_loopback(options.host)
@@ -98,7 +98,7 @@ def _check_credentials(options: Namespace, keys: Keys, *, loopback: bool) -> Non
 def _serve(options: Namespace, home: Path, keys: Keys, *, loopback: bool) -> int:
     from tachograph.collector.collector import Collector
     from tachograph.server.access import Access
-    from tachograph.server.running import Listening, run
+    from tachograph.server.listening import Listening, run
 
     listening = Listening(options.host, options.port, options.grpc_port, options.certificate, options.key)
     user_name = _user_name(home) if options.pseudonymise else None

@@ -10,8 +10,8 @@ from rich.text import Text
 from tachograph.cli.figures import count, several, size
 from tachograph.cli.layouts import Column
 from tachograph.cli.pages import new_console, print_table
-from tachograph.cli.printable import printable
-from tachograph.cli.zone import zone_name
+from tachograph.report.printable import printable
+from tachograph.report.zones import zone_name
 from tachograph.sources import package_of
 
 if TYPE_CHECKING:

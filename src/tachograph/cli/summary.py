@@ -44,8 +44,9 @@ def run(command: str, arguments: Sequence[str]) -> int:
     days, projects = given.results
     if options.json:
         from tachograph.cli.documents import write_json
+        from tachograph.report.documents import summary_document
 
-        write_json({"demo": given.demo, "daily": days.to_dict(), "by_project": projects.to_dict()})
+        write_json(summary_document(days, projects, demo=given.demo))
     else:
         from tachograph.cli.pages import summary_page
 

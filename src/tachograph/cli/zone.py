@@ -69,8 +69,3 @@ def _of_copy(path: Path) -> tzinfo | None:
             return ZoneInfo.from_file(file)
     except (OSError, ValueError):
         return None
-
-
-def zone_name(zone: tzinfo) -> str:
-    """The zone's name for a heading."""
-    return "UTC" if zone is UTC else getattr(zone, "key", None) or "local time"

@@ -110,7 +110,7 @@ class Collector:
         begun = monotonic()
         done, pause = False, _LOOK_SECONDS
         try:
-            done = collected.tenant.store.fill(collected.fill)
+            done = collected.tenant.shared.fill(collected.fill)
         except TachographError as error:
             self._tell_once(collected.name, str(error))
             pause = _TROUBLE_SECONDS
@@ -132,6 +132,6 @@ class Collector:
     def _give_way(self) -> None:
         for tenant in self.tenants.known():
             try:
-                tenant.store.give_way()
+                tenant.shared.give_way()
             except TachographError as error:
                 self._tell_once(tenant.name, str(error))

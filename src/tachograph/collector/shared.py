@@ -96,12 +96,8 @@ class SharedStore:
         finally:
             with self._changed:
                 self._away = False
+                self._commits += 1  # of theirs
                 self._changed.notify_all()
-
-    def state(self) -> str:
-        """Something that is another after each commit."""
-        with self._changed:
-            return f"{id(self._store):x}-{self._commits}"
 
     def close(self) -> None:
         """Closes the store, when those who ask it now are done; nobody may ask it any more."""

@@ -35,7 +35,8 @@ class Tenant:
     def __init__(self, name: str, folder: Path) -> None:
         self.name = name
         self.folder = folder
-        self.store = SharedStore(folder / "tachograph.duckdb")
+        self.store = folder / "tachograph.duckdb"
+        self.shared = SharedStore(self.store)
 
     @contextmanager
     def asked(self) -> Iterator[Store]:
@@ -43,7 +44,7 @@ class Tenant:
 
         Raises `StoreBusy` where another process has it for too long, and `StoreUnusable`.
         """
-        with self.store.asked() as store:
+        with self.shared.asked() as store:
             yield store
 
 
@@ -78,4 +79,4 @@ class Tenants:
     def close(self) -> None:
         """Closes their stores."""
         for tenant in self.known():
-            tenant.store.close()
+            tenant.shared.close()

@@ -59,10 +59,15 @@ def find_insights(
 
 
 def look(store: Store, days: Days) -> Findings:
-    """The insights, and how much was looked at.
+    """The insights, and how much was looked at. Raises `BadQuestion` as `check_days` does."""
+    check_days(days)
+    return _Look(store, days).findings()
 
-    Raises `BadQuestion` where the last day is before the first, or more than a year after it, or where the calendar has
-    no past or no end for them.
+
+def check_days(days: Days) -> None:
+    """Raises `BadQuestion` for days that can't be looked at.
+
+    The last one is before the first, or more than a year after it, or the calendar has no past or no end for them.
     """
     if days.until < days.since:
         raise BadQuestion(f"the last day, {days.until}, is before the first, {days.since}", mend="swap them")
@@ -72,7 +77,6 @@ def look(store: Store, days: Days) -> Findings:
         )
     if days.since < FIRST_DAY or days.until > LAST_DAY:
         raise BadQuestion(f"only days from {FIRST_DAY} to {LAST_DAY} can be looked at", mend="name one of them")
-    return _Look(store, days).findings()
 
 
 class _Look:

@@ -11,7 +11,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from tachograph.server.api import api_routes
-from tachograph.server.granting import granted
+from tachograph.server.asgi import let_in
+from tachograph.server.headers import SECURITY_HEADERS
 from tachograph.server.otlp_http import otlp_routes
 from tachograph.server.problems import Problem
 from tachograph.server.records import record_routes
@@ -25,11 +26,7 @@ if TYPE_CHECKING:
     from tachograph.server.figures import Figures
     from tachograph.server.receiving import Receiver
 
-_HEADERS: Final = {
-    b"x-content-type-options": b"nosniff",
-    b"referrer-policy": b"no-referrer",
-    b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",
-}
+_HEADERS: Final = {name.lower().encode(): value.encode() for name, value in SECURITY_HEADERS.items()}
 
 
 class Status(msgspec.Struct):
@@ -54,11 +51,11 @@ def http_app(collector: Collector, receiver: Receiver, access: Access, figures: 
         return PlainTextResponse("ready\n")
 
     async def metrics(request: Request) -> Response:
-        granted(request, access, "admin")
+        let_in(access, request, "admin")
         return figures.response()
 
     async def status(request: Request) -> Response:
-        collected = collector.of(granted(request, access, "admin").tenant)
+        collected = collector.of(let_in(access, request, "admin").tenant)
         told = Status(collected.name, collected.unread(), collected.unmapped, collected.damages)
         return Response(msgspec.json.encode(told), media_type="application/json")
 

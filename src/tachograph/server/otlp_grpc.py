@@ -70,7 +70,7 @@ def _export(signal: Signal, receiver: Receiver, access: Access) -> Callable[[byt
         except AccessError as error:
             await context.abort(_CODES[HTTPStatus(error.status)], error.message)
         except Problem as problem:
-            await context.abort(_CODES.get(problem.status, grpc.StatusCode.INVALID_ARGUMENT), problem.what)
+            await context.abort(_CODES.get(problem.status, grpc.StatusCode.INVALID_ARGUMENT), problem.document.detail)
         except TachographError as error:
             await context.abort(grpc.StatusCode.UNAVAILABLE, error.what)
         return answer(signal, "protobuf", decoded.rejected, decoded.reason)

@@ -1,32 +1,53 @@
-"""What went wrong, as an answer: RFC 9457's form for people and programs, Google's `Status` for OTLP's."""
+"""What went wrong, as a document of RFC 9457: what happened, where, and what to do. Never more than that."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 from starlette.responses import Response
 
+from tachograph.server.headers import SECURITY_HEADERS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from http import HTTPStatus
 
-    from tachograph.errors import TachographError
+    from tachograph.errors import BadQuestion, TachographError
 
-PROTOBUF = "application/x-protobuf"
+MEDIA_TYPE: Final = "application/problem+json"
 
 
-class Problem(Exception):  # noqa: N818 - what is answered, not what is raised for programs
-    """An answer that isn't the wanted one. `code` is gRPC's for the same."""
+class ProblemDocument(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Why there is no answer."""
+
+    title: str
+    """The status in words."""
+    status: int
+    detail: str
+    """What happened."""
+    parameter: str | None = None
+    """Where: the parameter, or the place in the body."""
+    mend: str | None = None
+    """What to do about it."""
+
+
+class Problem(Exception):  # noqa: N818 - the name of what is sent
+    """There is no answer but this one."""
 
     def __init__(
-        self, status: HTTPStatus, what: str, *, mend: str | None = None, headers: Mapping[str, str] | None = None
+        self,
+        status: HTTPStatus,
+        detail: str,
+        *,
+        parameter: str | None = None,
+        mend: str | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(what)
+        super().__init__(detail)
         self.status = status
-        self.what = what
-        self.mend = mend
-        self.headers = dict(headers or {})
+        self.document = ProblemDocument(status.phrase, int(status), detail, parameter, mend)
+        self.headers = headers or {}
 
     @classmethod
     def of(cls, status: HTTPStatus, error: TachographError, headers: Mapping[str, str] | None = None) -> Problem:
@@ -34,30 +55,17 @@ class Problem(Exception):  # noqa: N818 - what is answered, not what is raised f
         return cls(status, error.what, mend=error.mend, headers=headers)
 
     def response(self) -> Response:
-        """As `application/problem+json`."""
-        told = {"type": "about:blank", "title": self.status.phrase, "status": self.status.value, "detail": self.what}
-        if self.mend:
-            told["mend"] = self.mend
-        body = msgspec.json.encode(told)
-        return Response(body, self.status.value, self.headers, media_type="application/problem+json")
-
-    def otlp_response(self, form: str) -> Response:
-        """As OTLP wants it: a `google.rpc.Status` whose message is for people.
-
-        Source: https://opentelemetry.io/docs/specs/otlp/#failures
-        """
-        if form == PROTOBUF:
-            text = self.what.encode()
-            return Response(b"\x12" + _varint(len(text)) + text, self.status.value, self.headers, media_type=PROTOBUF)
-        body = msgspec.json.encode({"message": self.what})
-        return Response(body, self.status.value, self.headers, media_type="application/json")
+        """What is sent."""
+        headers = {**SECURITY_HEADERS, "Cache-Control": "no-store", "Vary": "Accept, Authorization", **self.headers}
+        content = msgspec.json.encode(self.document)
+        return Response(content, self.document.status, headers, media_type=MEDIA_TYPE)
 
 
-def _varint(number: int) -> bytes:
-    """A length as protobuf writes it."""
-    out = bytearray()
-    while number > 0x7F:
-        out.append(number & 0x7F | 0x80)
-        number >>= 7
-    out.append(number)
-    return bytes(out)
+def bad_question(error: BadQuestion) -> Problem:
+    """What can't be answered as it was asked."""
+    return Problem(HTTPStatus.BAD_REQUEST, error.what, parameter=error.where, mend=error.mend)
+
+
+def unavailable(detail: str, mend: str = "ask again in a moment") -> Problem:
+    """There is no answer now, and may be one later."""
+    return Problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, mend=mend, headers={"Retry-After": "2"})

@@ -14,7 +14,7 @@ from tachograph.collector.intake import CantBeKept, Full
 from tachograph.collector.rows import frames_of_rows
 from tachograph.otlp.decoded import Undecodable
 from tachograph.otlp.decoding import decode
-from tachograph.server.bodies import Budget, decompressed
+from tachograph.server.arrivals import Budget, decompressed
 from tachograph.server.problems import Problem
 
 if TYPE_CHECKING:

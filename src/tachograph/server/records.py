@@ -12,8 +12,8 @@ from starlette.routing import Route
 
 from tachograph.collector.collected import Batch
 from tachograph.collector.wire import FRAMES, BadFrames, rows_of
-from tachograph.server.bodies import BODY_MAX_BYTES, decompressed
-from tachograph.server.granting import granted
+from tachograph.server.arrivals import BODY_MAX_BYTES, decompressed
+from tachograph.server.asgi import let_in
 from tachograph.server.problems import Problem
 from tachograph.sources.metrics_log import MetricsLog
 from tachograph.sources.protocol import Block
@@ -42,7 +42,7 @@ def record_routes(receiver: Receiver, access: Access) -> list[Route]:
     threads = CapacityLimiter(2)
 
     async def records(request: Request) -> Response:
-        tenant = granted(request, access, "write").tenant
+        tenant = let_in(access, request, "write").tenant
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind not in {FRAMES, *LINES}:
             what = f"{kind[:60]!r} are no records"

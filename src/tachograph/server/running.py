@@ -1,165 +1,140 @@
-"""One process that listens: HTTP and gRPC in one event loop, until it is told to end."""
+"""Questions are answered in a few threads, for a limited time, and only for as long as somebody waits.
+
+A question that takes too long, or whose asker is gone, is interrupted in the engine. Its thread counts as busy until it
+really is done, so there are never more of them than there may be.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import ipaddress
-import signal
-import socket
+import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final, TypeVar
 
-import grpc
-import msgspec
-import uvicorn
+from anyio import CapacityLimiter, to_thread
+from starlette.requests import ClientDisconnect
 
-from tachograph.errors import TachographError
-from tachograph.server.app import http_app
-from tachograph.server.figures import Figures
-from tachograph.server.otlp_grpc import grpc_server
-from tachograph.server.receiving import Receiver
+from tachograph.server.problems import Problem, unavailable
+from tachograph.store.engine import InterruptException
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
-    from tachograph.collector.collector import Collector
-    from tachograph.server.access import Access
+    from starlette.types import Receive
 
-_GRACE_SECONDS: Final = 10
-_BACKLOG: Final = 512
+    from tachograph.store.engine import DuckDBPyConnection
 
+    Work = Callable[["Turn"], "Answer"]
 
-class Listening(msgspec.Struct, frozen=True):
-    """Where to listen (a port of 0: any that is free; gRPC's None: not), and with which certificate and key."""
-
-    host: str
-    port: int
-    grpc_port: int | None
-    certificate: Path | None = None
-    key: Path | None = None
+Answer = TypeVar("Answer")
+_AGAIN_SECONDS: Final = 0.05
+"""How long after an interruption the next one comes: one that falls between two statements has no effect."""
 
 
-def is_loopback(host: str) -> bool:
-    """Whether nobody but this machine can reach that address."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+class Stopped(Exception):  # noqa: N818 - what happened to a question
+    """Nobody waits for the answer any longer."""
 
 
-def run(
-    listening: Listening,
-    collector: Collector,
-    access: Access,
-    user_name: Callable[[str], str] | None,
-    ready: Callable[[str, int, int | None], None],
-) -> None:
-    """Serves until the process is told to end; `ready` is called with the scheme and the ports once it listens.
+class Turn:
+    """One question's time in a thread, which may be ended from outside."""
 
-    Raises `TachographError` where it can't listen there, or the certificate can't be used.
-    """
-    figures = Figures(collector)
-    receiver = Receiver(collector, user_name, figures)
-    sock = _listening_socket(listening.host, listening.port)
-    config = uvicorn.Config(
-        http_app(collector, receiver, access, figures),
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        lifespan="off",
-        ssl_certfile=listening.certificate,
-        ssl_keyfile=listening.key,
-        timeout_graceful_shutdown=_GRACE_SECONDS,
-        timeout_keep_alive=75,
-        limit_concurrency=1000,
-    )
-    with sock, _telling_of_certificates(listening):
-        config.load()
-        asyncio.run(_serve(config, sock, listening, receiver, access, ready))
+    def __init__(self) -> None:
+        self.has_begun = False
+        self.has_store = False
+        self._is_stopped = False
+        self._connection: DuckDBPyConnection | None = None
+        self._guard = threading.Lock()
 
+    def begin(self) -> None:
+        """Says that there is a thread. Raises `Stopped` where it comes too late."""
+        self.has_begun = True
+        self.go_on()
 
-class _Server(uvicorn.Server):
-    """One that ends when it is told to, and then leaves the process to us: there is something to bring to its end."""
+    def go_on(self) -> None:
+        """Raises `Stopped` where nobody waits any longer."""
+        if self._is_stopped:
+            raise Stopped
 
     @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Captures none: the class would raise them again when it has ended."""
-        yield
+    def asking(self, connection: DuckDBPyConnection) -> Iterator[None]:
+        """For as long as the block lasts the connection may be interrupted; what is then raised is `Stopped`."""
+        with self._guard:
+            self._connection = connection
+            self.has_store = True
+        try:
+            self.go_on()
+            yield
+        except InterruptException:
+            raise Stopped from None
+        finally:
+            with self._guard:
+                self._connection = None
 
-    def end_with_signals(self) -> None:
-        """Ends when what is under way has been answered, with a second signal at once."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            try:
-                loop.add_signal_handler(number, self.handle_exit, number, None)
-            except NotImplementedError:  # Windows
-                signal.signal(number, self.handle_exit)
-
-
-async def _serve(
-    config: uvicorn.Config,
-    sock: socket.socket,
-    listening: Listening,
-    receiver: Receiver,
-    access: Access,
-    ready: Callable[[str, int, int | None], None],
-) -> None:
-    services, grpc_port = None, None
-    if listening.grpc_port is not None:
-        services = grpc_server(receiver, access)
-        grpc_port = _open_port(services, listening)
-        await services.start()
-    server = _Server(config)
-    server.end_with_signals()
-    ready("https" if listening.certificate else "http", sock.getsockname()[1], grpc_port)
-    try:
-        await server.serve([sock])
-    finally:
-        if services:
-            await services.stop(_GRACE_SECONDS)
+    def stop(self) -> None:
+        """Ends it at its next step, from another thread; a second call interrupts again."""
+        with self._guard:
+            self._is_stopped = True
+            if self._connection is not None:
+                self._connection.interrupt()
 
 
-def _open_port(services: grpc.aio.Server, listening: Listening) -> int:
-    host = f"[{listening.host}]" if ":" in listening.host else listening.host
-    address = f"{host}:{listening.grpc_port}"
-    try:
-        if listening.certificate and listening.key:
-            pair = listening.key.read_bytes(), listening.certificate.read_bytes()
-            return services.add_secure_port(address, grpc.ssl_server_credentials([pair]))
-        return services.add_insecure_port(address)
-    except RuntimeError:
-        mend = "end what listens there, or choose another with --grpc-port (0: any; none: without gRPC)"
-        raise TachographError("it can't listen there", where=address, mend=mend) from None
+class Runner:
+    """So many threads, for so many seconds a question, with so many waiting at most."""
+
+    def __init__(self, *, threads: int = 4, seconds: float = 30.0, waiting: int = 64) -> None:
+        self._limiter = CapacityLimiter(threads)
+        self._seconds = seconds
+        self._waiting = waiting
+        self._left: set[asyncio.Task[None]] = set()
+
+    async def run(self, work: Callable[[Turn], Answer], receive: Receive) -> Answer:
+        """What the work gives.
+
+        Raises a 503 or 504 problem where that takes too long, `ClientDisconnect` where whoever asked is gone (`receive`
+        tells, after the whole request was received), and whatever the work raises.
+        """
+        if self._limiter.statistics().tasks_waiting >= self._waiting:
+            raise unavailable("too many questions are waiting already")
+        turn = Turn()
+        task = asyncio.ensure_future(to_thread.run_sync(work, turn, limiter=self._limiter))
+        gone = asyncio.ensure_future(_gone(receive))
+        try:
+            await asyncio.wait({task, gone}, timeout=self._seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            has_gone = gone.done()
+            gone.cancel()
+            if not task.done():
+                self._let_go(task, turn)
+        if task.done():
+            return task.result()
+        if has_gone:
+            raise ClientDisconnect
+        raise self._late(turn)
+
+    def _late(self, turn: Turn) -> Problem:
+        if not turn.has_begun:
+            return unavailable("other questions took too long for this one to have its turn")
+        if not turn.has_store:
+            return unavailable("the store was in use for too long")
+        detail = f"the answer took longer than {self._seconds:g} s"
+        return Problem(HTTPStatus.GATEWAY_TIMEOUT, detail, mend="ask for a shorter range, or for fewer rows")
+
+    def _let_go(self, task: asyncio.Future[Answer], turn: Turn) -> None:
+        """Sees to it that it ends, without waiting for that."""
+        ending = asyncio.ensure_future(_end(task, turn))
+        self._left.add(ending)
+        ending.add_done_callback(self._left.discard)
 
 
-def _listening_socket(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    sock = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.bind((host, port))
-        sock.listen(_BACKLOG)
-    except OSError as error:
-        sock.close()
-        mend = "end what listens there, or choose another with --port (0: any)"
-        raise TachographError(
-            f"it can't listen there: {error.strerror or error}", where=f"{host}:{port}", mend=mend
-        ) from None
-    return sock
+async def _end(task: asyncio.Future[Answer], turn: Turn) -> None:
+    while not task.done():
+        turn.stop()
+        await asyncio.wait({task}, timeout=_AGAIN_SECONDS)
+    if not task.cancelled():
+        task.exception()  # what became of it interests nobody
 
 
-@contextmanager
-def _telling_of_certificates(listening: Listening) -> Iterator[None]:
-    try:
-        yield
-    except (OSError, ValueError) as error:
-        if listening.certificate is None:
-            raise
-        raise TachographError(
-            f"the certificate or its key can't be used: {error}",
-            where=str(listening.certificate),
-            mend="give both as PEM files, the key without a password",
-        ) from None
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

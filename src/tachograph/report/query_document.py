@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tachograph.aggregate.result import finite
-from tachograph.cli.zone import zone_name
 from tachograph.query.saying import said
+from tachograph.report.zones import zone_name
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -6,20 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tachograph.cli.insight_words import command
-from tachograph.cli.zone import zone_name
 from tachograph.insights.judging import LEAST_PAST
+from tachograph.report.insight_command import command
+from tachograph.report.zones import zone_name
 
 if TYPE_CHECKING:
-    from argparse import Namespace
-
     from tachograph.insights.insight import Days, Findings, Insight
 
 
-def document(findings: Findings, days: Days, options: Namespace) -> dict[str, Any]:
+def insights_document(findings: Findings, days: Days, *, demo: bool = False, home: str | None = None) -> dict[str, Any]:
     """Everything that was found, and how much was looked at."""
     return {
-        "demo": options.demo,
+        "demo": demo,
         "since": str(days.since),
         "until": str(days.until),
         "timezone": zone_name(days.zone),
@@ -31,12 +29,12 @@ def document(findings: Findings, days: Days, options: Namespace) -> dict[str, An
         "latest": None if findings.latest is None else str(findings.latest),
         "at_least": list(findings.at_least),
         "exact": findings.is_exact,
-        "insights": [_insight(one, options) for one in findings.insights],
+        "insights": [_insight(one, command(one, demo=demo, home=home)) for one in findings.insights],
     }
 
 
-def _insight(insight: Insight, options: Namespace) -> dict[str, Any]:
+def _insight(insight: Insight, shown_by: str) -> dict[str, Any]:
     fields = {
         name: msgspec.to_builtins(getattr(insight, name)) for name in insight.__struct_fields__ if name != "query"
     }
-    return {**fields, "command": command(insight, options)}
+    return {**fields, "command": shown_by}
