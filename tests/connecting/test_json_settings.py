@@ -159,6 +159,16 @@ def test_without_a_key_the_one_that_was_put_in_goes(tmp_path: Path) -> None:
     assert says(path_of(tmp_path, "claude-code")) == {"env": WANTED["claude-code"]}
 
 
+def test_a_key_that_the_user_put_there_by_hand_is_as_good_and_stays(tmp_path: Path) -> None:
+    path = path_of(tmp_path, "claude-code")
+    path.parent.mkdir()
+    by_hand = {"env": {"OTEL_EXPORTER_OTLP_HEADERS": f"Authorization=Bearer {KEY}"}}
+    path.write_text(json.dumps(by_hand))
+    assert connect(tmp_path, "claude-code", WITH_KEY)
+    assert disconnect(tmp_path, "claude-code") == (True, [])
+    assert says(path) == by_hand
+
+
 def test_geminis_settings_never_hold_a_key(tmp_path: Path) -> None:
     connect(tmp_path, "gemini", WITH_KEY)
     assert KEY not in path_of(tmp_path, "gemini").read_text()

@@ -54,7 +54,7 @@ class JsonSettings:
         self._check(there, ours)
         text = "{}\n" if self._file.text is None else self._file.text
         stale = ours - self._members.keys()
-        new = {name: value for name, value in self._members.items() if name not in there or ours >= {name}}
+        new = {name: value for name, value in self._members.items() if name not in there or name in ours}
         if not stale and all(name in there and _same(there[name], value) for name, value in new.items()):
             return False
         receipt = noted if noted and ours else Receipt(self._file.text is None, self._was is None, {})
@@ -102,17 +102,16 @@ class JsonSettings:
 
     def _check(self, there: Mapping[str, Any], ours: set[str]) -> None:
         """Raises where a member that isn't ours says otherwise, or something that sends elsewhere is there."""
-        others = [
-            name
-            for name, value in there.items()
-            if name not in ours and (name in self._contrary or not _same(value, self._members.get(name, value)))
-        ]
+        others = [name for name, value in there.items() if name not in ours and self._is_contrary(name, value)]
         if others:
             raise TachographError(
                 f"its {self._section!r} has {', '.join(others)} already, for another purpose",
                 where=str(self.path),
                 mend="take that out first, or change it by hand; nothing was changed",
             )
+
+    def _is_contrary(self, name: str, value: Any) -> bool:
+        return not _same(value, self._members[name]) if name in self._members else name in self._contrary
 
     def _with(self, text: str, new: Mapping[str, Any]) -> str:
         for name, value in new.items():
