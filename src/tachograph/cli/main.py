@@ -39,6 +39,7 @@ COMMANDS: Final = {
     "record": ("tachograph.cli.record", "record a metric of your own"),
     "hooks": ("tachograph.cli.hooks", "note more of Claude Code's sessions: install, show, remove"),
     "hook": ("tachograph.cli.hook", "note an event, as those hooks do"),
+    "connect": ("tachograph.cli.connect", "have an agent send what it counts: Claude Code, Codex CLI, Gemini CLI"),
     "keys": ("tachograph.cli.keys", "API keys for the server: create, list, revoke"),
     "prices": ("tachograph.cli.prices", "which prices costs are by; fetch newer ones"),
     "doctor": ("tachograph.cli.doctor", "whether the store and the logs are whole; mends what isn't"),

@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from tachograph.errors import TachographError
+from tachograph.hooks.agent_file import NotSettings, settings_object
 from tachograph.hooks.command import HookCommand, parse_command
-from tachograph.hooks.json_text import items, member, parsed, with_item, without_item
+from tachograph.hooks.json_text import items, member, with_item, without_item
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,23 +31,10 @@ class Entry(NamedTuple):
     command: HookCommand
 
 
-class NotSettings(TachographError):  # noqa: N818 - the names of errors read as sentences
-    """The text isn't settings that can be changed; nothing was."""
-
-
 def check(text: str, where: str) -> None:
     """Raises `NotSettings` where the text isn't a JSON object whose `hooks`, if any, are as Claude Code has them."""
     mend = "mend the file by hand first; nothing was changed"
-    try:
-        parsed(text)
-        whole = json.loads(text)
-    except RecursionError:
-        raise NotSettings("it is nested too deeply", where=where, mend=mend) from None
-    except ValueError as error:
-        comments = ", or has comments" if "//" in text or "/*" in text else ""
-        raise NotSettings(f"it isn't JSON{comments}: {error}", where=where, mend=mend) from None
-    if not isinstance(whole, dict):
-        raise NotSettings("it isn't a JSON object", where=where, mend=mend)
+    whole = settings_object(text, where)
     hooks = whole.get("hooks", {})
     if not isinstance(hooks, dict):
         raise NotSettings("its 'hooks' isn't an object", where=where, mend=mend)
