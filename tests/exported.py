@@ -84,13 +84,16 @@ def logs(
 
 def point(amount: float, attributes: Attributes, *, seconds: float = 0, began: float = -60) -> NumberDataPoint:
     """A point of a counter; both times are seconds after noon."""
-    return NumberDataPoint(
+    made = NumberDataPoint(
         time_unix_nano=NOON_NS + round(seconds * 1e9),
         start_time_unix_nano=NOON_NS + round(began * 1e9),
-        as_int=amount if isinstance(amount, int) else None,
-        as_double=None if isinstance(amount, int) else amount,
         attributes=pairs(attributes),
     )
+    if isinstance(amount, int):
+        made.as_int = amount
+    else:
+        made.as_double = amount
+    return made
 
 
 def durations(total: float, count: int, attributes: Attributes, *, seconds: float = 0) -> HistogramDataPoint:
