@@ -49,6 +49,8 @@ class Point(msgspec.Struct, frozen=True):
     """Digest of what tells this counter's series from all others, when it began to count included."""
     ts: int
     """When it was read, in microseconds since 1970."""
+    began: int
+    """When it began to count, in nanoseconds since 1970; 0 where that isn't told."""
     value: float
     """The counter's value, or of a histogram its sum."""
     count: int

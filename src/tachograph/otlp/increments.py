@@ -17,6 +17,10 @@ THINGS_MAX: Final = 100_000
 """So many things may a request count, and so may one of its points: each is a metric of its own."""
 
 
+_MOST: Final = 2**60
+"""Of one kind of token: so the sum of all kinds fits in 64 bits, whatever many processes may claim at once."""
+
+
 class Increment(NamedTuple):
     """What came to a counter by one of its points: of a histogram the sum, and how many things that is."""
 
@@ -56,14 +60,19 @@ def _things(increment: Increment, counter: Counter) -> Iterable[Row]:
 
 
 def _used(group: list[Increment]) -> Row:
+    """The metric of a group. Of one series the same point may be there twice; several are several processes."""
     point = group[0].point
-    counted: dict[str, float] = {}
+    apart: dict[tuple[str, str], float] = {}
     for increment in group:
-        kind = increment.point.kind or ""
-        counted[kind] = max(counted.get(kind, 0), increment.value)
+        key = increment.point.kind or "", increment.point.series
+        apart[key] = max(apart.get(key, 0), increment.value)
+    counted: dict[str, float] = {}
+    for (kind, _), value in apart.items():
+        counted[kind] = min(counted.get(kind, 0) + value, _MOST)
+    began = min(increment.point.began for increment in group)
     kinds = {kind: int(value) for kind, value in counted.items() if not kind.startswith("cost")}
     row: Row = {
-        "id": f"{point.source}:otlp:{point.group}:{point.ts}",
+        "id": f"{point.source}:otlp:{point.group}:{began}:{point.ts}",
         "ts": point.ts,
         "type": MetricType.TOKEN_USAGE.value,
         "witness": COUNTER,

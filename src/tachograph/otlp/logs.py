@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from tachograph.otlp.items import Mapping
 
 _ROOMS: Final = (claude_events, codex_events, gemini_events, genai_events)
-_EVENTS: Final[dict[str, Mapping]] = {name: mapping for room in _ROOMS for name, mapping in room.EVENTS.items()}
+EVENTS: Final[dict[str, Mapping]] = {name: mapping for room in _ROOMS for name, mapping in room.EVENTS.items()}
+"""What becomes of each event that is known."""
 _REDUNDANT: Final[frozenset[str]] = frozenset[str]().union(*(room.REDUNDANT for room in _ROOMS))
 _NAME_KEYS: Final = frozenset({"event.name"})
 _PREFIXES: Final = {"claude-code": "claude_code.", "codex": "codex.", "gemini-cli": "gemini_cli."}
@@ -39,10 +40,10 @@ def read_logs(request: ExportLogsServiceRequest, decoded: Decoded) -> None:
 
 def _read(record: LogRecord, origin: Origin, decoded: Decoded, seen: Counter[str]) -> None:
     event = record.body.string_value
-    mapping = _EVENTS.get(event)
+    mapping = EVENTS.get(event)
     if mapping is None:
         event = _name(record, origin)
-        mapping = _EVENTS.get(event)
+        mapping = EVENTS.get(event)
     if mapping is None:
         if event in _REDUNDANT:
             decoded.redundant += 1

@@ -91,7 +91,7 @@ class _Reading:
                 self._decoded.redundant += 1
             else:
                 row = finished({**origin.whose(about), **row})
-                made = _made(found, name, counter, origin, kind, row, is_cumulative=is_cumulative)
+                made = _made(found, name, counter, origin, kind, row)
                 self._take(made, is_cumulative=is_cumulative)
         except Refused as refusal:
             self._decoded.reject(f"{shown(name)}: {refusal}")
@@ -108,9 +108,7 @@ class _Reading:
             self.increments.append(Increment(point, point.value, point.count))
 
 
-def _made(
-    found: Any, name: str, counter: Counter, origin: Origin, kind: Any, row: Row, *, is_cumulative: bool
-) -> Point:
+def _made(found: Any, name: str, counter: Counter, origin: Origin, kind: Any, row: Row) -> Point:
     if not found.time_unix_nano:
         raise Refused("no time")
     value, count = _amount(found, counter)
@@ -118,13 +116,14 @@ def _made(
     common = sorted(
         each.SerializeToString(deterministic=True) for each in found.attributes if each.key != counter.kind_key
     )
-    began = found.start_time_unix_nano if is_cumulative else 0
+    began = found.start_time_unix_nano
     source = counter.source or origin.source
     return Point(
         source=source,
         counter=name,
         series=_digest(origin.key, name, attributes, began),
         ts=found.time_unix_nano // 1000,
+        began=began,
         value=value,
         count=count,
         group=_digest(origin.key, common),
