@@ -11,10 +11,10 @@ from textwrap import fill
 from typing import TYPE_CHECKING, Final
 
 from tachograph.cli.options import Parser
-from tachograph.report.printable import printable
 from tachograph.connecting.agents import AGENTS, Agent
 from tachograph.connecting.destination import HTTP, Destination, destination, key_in_environment, key_in_file
 from tachograph.errors import TachographError
+from tachograph.report.printable import printable
 
 if TYPE_CHECKING:
     from argparse import Namespace
