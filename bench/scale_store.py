@@ -60,7 +60,7 @@ WITH numbered AS (
     FROM typed
 )
 SELECT
-    printf('%016x%016x', h, g) AS id,
+    printf('%016x%016x', h, g) AS id, hash(printf('%016x%016x', h, g)) AS id_hash,
     {_FIRST_US} + session * $apart_us + (of_session % 3600000000)::BIGINT
         + place * 9000000 + (h % 8000000)::BIGINT AS ts,
     kind AS type,

@@ -361,3 +361,15 @@ def test_a_session_that_only_a_repeated_id_names_is_none(tmp_path: Path) -> None
         add(store, tmp_path, [line("a")])
         add(store, tmp_path, [line("a", session_id="s2", user_id="bo")])
         assert sessions(store) == [("s1", None, None)]
+
+
+def test_a_store_of_another_version_of_the_engine_finds_its_ids_again(tmp_path: Path) -> None:
+    lines = [line(f"{number}") for number in range(30)]
+    with Store.in_memory() as store:
+        add(store, tmp_path, lines)
+        store.connection.execute("UPDATE metrics SET id_hash = 0")
+        store.connection.execute("UPDATE meta SET value = 'another' WHERE name = 'hashed'")
+        add(store, tmp_path, lines, "metrics_20260301_090001.jsonl")
+        assert store.metrics_count() == 30
+        wrong = "SELECT count(*) FROM metrics WHERE id_hash <> hash(id)"
+        assert store.connection.execute(wrong).fetchall() == [(0,)]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
+from contextlib import suppress
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
@@ -25,6 +28,8 @@ _FILL_SECONDS: Final = 0.5
 _FILLING_SHARE: Final = 3
 """and so many times as long as that took: a large store takes longer, and then more is done at once."""
 _TROUBLE_SECONDS: Final = 5.0
+_STANDING_BACK: Final = 10
+"""As `nice` counts it."""
 
 
 class Collector:
@@ -94,6 +99,7 @@ class Collector:
             collected.close()
 
     def _fill(self) -> None:
+        _stand_back()
         while not self._ends:
             self._changed.wait(_LOOK_SECONDS)
             self._changed.clear()
@@ -135,3 +141,10 @@ class Collector:
                 tenant.shared.give_way()
             except TachographError as error:
                 self._tell_once(tenant.name, str(error))
+
+
+def _stand_back() -> None:
+    """Lets other threads go first where cores are few: who sends waits for them, and nobody for this one."""
+    if sys.platform == "linux":
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _STANDING_BACK)

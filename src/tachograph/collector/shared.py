@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from contextlib import contextmanager
 from time import monotonic
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from tachograph.store.engine import DuckDBPyConnection
 
 _PATIENCE_SECONDS: Final = 10.0
+_CORES: Final = max((os.cpu_count() or 1) - 1, 1)
+"""What a question or a filling may take at most: one is left for what is being sent."""
 
 
 class StoreBusy(StoreUnusable):
@@ -144,7 +147,9 @@ class SharedStore:
         """The store, open to write, but without the right to read logs into it: others may want to do that."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with Reading(self.path) as reading:
-            return Store.open(self.path, reading=reading)
+            store = Store.open(self.path, reading=reading)
+        store.use_cores(_CORES)
+        return store
 
     def _connection(self, store: Store) -> tuple[int, DuckDBPyConnection]:
         with self._changed:

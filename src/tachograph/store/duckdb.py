@@ -23,7 +23,15 @@ from tachograph.store import copies, memory, rollup
 from tachograph.store.gate import Gate, Reading
 from tachograph.store.journal import Commit, Rows
 from tachograph.store.ledger import FileEntry, RejectEntry
-from tachograph.store.statements import COMPLETED_DURATION, PRICED_BY, cost_by, load_statements, schema, sql_type
+from tachograph.store.statements import (
+    COMPLETED_DURATION,
+    HASH_OF_HASH,
+    PRICED_BY,
+    cost_by,
+    load_statements,
+    schema,
+    sql_type,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -75,6 +83,7 @@ class Store:
         self._gate = gate
         self._reading = reading
         self._closed = False
+        self._cores: int | None = None
 
     @classmethod
     def in_memory(cls) -> Store:
@@ -192,12 +201,23 @@ class Store:
             self._gate.leave()
             self._gate.enter()
             self.connection = _connect_patiently(self.path, read_only=False)
+            self.use_cores(self._cores)
+
+    def use_cores(self, cores: int | None) -> None:
+        """Lets the engine use so many of the machine's cores for one question; None: all."""
+        self._cores = cores
+        self.connection.execute("RESET threads" if cores is None else f"SET threads = {cores:d}")
+
+    def use_all_its_cores(self) -> None:
+        """As many as it may use."""
+        self.use_cores(self._cores)
 
     def _create(self) -> None:
         self.connection.begin()
         self.connection.execute(schema())
         self.connection.execute(
-            "INSERT INTO meta VALUES ('schema', ?), ('whole', '0'), ('journal', ?)", [str(SCHEMA_VERSION), copies.FIRST]
+            f"INSERT INTO meta VALUES ('schema', ?), ('whole', '0'), ('journal', ?), ('hashed', {HASH_OF_HASH})",
+            [str(SCHEMA_VERSION), copies.FIRST],
         )
         self.connection.commit()
 
@@ -419,7 +439,10 @@ class Loading:
             return
         self._connection.begin()
         self._begun = True
-        said = dict(self._connection.execute("SELECT name, value FROM meta").fetchall())
+        meta = f"SELECT name, value FROM meta UNION ALL SELECT 'hash', {HASH_OF_HASH}"
+        said = dict(self._connection.execute(meta).fetchall())
+        if said.get("hashed") != said["hash"]:
+            self._run("hash_again", "forget_hashed", "say_hashed")
         self._last, self.appended, self._uncommitted, self._types = int(said["whole"]), 0, 0, set()
         self._rolled = int(said.get("rolled", 0))
         self._witnessed = "witnessed" in said
@@ -481,7 +504,7 @@ class Loading:
 
     def _with_all_cores(self) -> None:
         if self._one_core:
-            self._connection.execute("RESET threads")
+            self._store.use_all_its_cores()
             self._one_core = False
 
     def _prepare_for(self, rows: int) -> None:
@@ -530,8 +553,8 @@ class Loading:
         selected = ", ".join(f'{expression} AS "{name}"' for name, expression in given.items())
         with _interrupts_held_back():
             self._connection.execute(
-                f"INSERT INTO metrics ({names}, source, in_parts, cost) "
-                f"SELECT {chosen}, source, in_parts, {cost} AS cost FROM ("
+                f"INSERT INTO metrics ({names}, id_hash, source, in_parts, cost) "
+                f"SELECT {chosen}, hash(id), source, in_parts, {cost} AS cost FROM ("
                 f"SELECT {selected}, $source AS source, $in_parts AS in_parts FROM {table}) AS metrics {rates}",
                 parameters,
             )

@@ -14,7 +14,7 @@ import msgspec
 
 from tachograph.errors import StoreDamaged, StoreUnusable
 from tachograph.interpreter import module_command, module_environment
-from tachograph.store.statements import quarter
+from tachograph.store.statements import HASH_OF_HASH, quarter
 
 if TYPE_CHECKING:
     from tachograph.store.engine import DuckDBPyConnection
@@ -38,6 +38,10 @@ _RULES: Final = {
             GROUP BY ALL
         ) AS metrics USING (quarter)
         WHERE sums.counted IS DISTINCT FROM metrics.counted AND quarter NOT IN (SELECT quarter FROM rollup_dirty)
+    """,
+    "{n} metrics have the hash of another id": f"""
+        SELECT count(*) FROM {{metrics}} WHERE id_hash IS DISTINCT FROM hash(id)
+            AND (SELECT value FROM meta WHERE name = 'hashed') = {HASH_OF_HASH}
     """,
     "{n} files are in the ledger more than once": "SELECT count(*) - count(DISTINCT path) FROM files",
 }

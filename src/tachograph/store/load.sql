@@ -14,7 +14,7 @@ DELETE FROM metrics WHERE seq > $last AND md5_number(id) IN (SELECT hash FROM co
 
 -- name: join_requests
 -- A reply that is known by its request alone is the one that was read with that request.
-UPDATE metrics SET id = known.id
+UPDATE metrics SET id = known.id, id_hash = hash(known.id)
 FROM (
     SELECT told.seq, min(replies.id) AS id
     FROM metrics AS told JOIN (
@@ -30,13 +30,13 @@ WHERE metrics.seq = known.seq;
 -- name: find_touched
 -- Rows whose id the new ones have more than once, or that was known before: all others are metrics as they are. From
 -- here on rows are found by their number, as no other column takes as long to look through as that of the ids.
--- Hashes of ids, because a million ids take 130 MB more; should two ids ever share one, their rows are looked at in vain.
+-- Should two ids ever share a hash, their rows are looked at in vain.
 CREATE OR REPLACE TEMP TABLE touched AS
 WITH added AS MATERIALIZED (
-    SELECT hash(id) AS id_hash, seq FROM metrics WHERE seq > $last
+    SELECT id_hash, seq FROM metrics WHERE seq > $last
 ), known AS MATERIALIZED (
-    SELECT hash(id) AS id_hash, seq FROM metrics
-    WHERE seq <= $last AND hash(id) IN (SELECT id_hash FROM added)
+    SELECT id_hash, seq FROM metrics
+    WHERE seq <= $last AND id_hash IN (SELECT id_hash FROM added)
 ), several AS (
     SELECT id_hash FROM added GROUP BY id_hash HAVING count(*) > 1
     UNION
@@ -70,6 +70,7 @@ WITH whole AS (
     SELECT
         id,
         {merged_columns},
+        min(id_hash) AS id_hash,
         min(source) AS source,
         true AS in_parts,
         max(seq) AS seq
@@ -267,6 +268,16 @@ WHERE seq IN (SELECT seq FROM outdone) AND seq <= $rolled AND ts IS NOT NULL;
 
 -- name: leave_out_outdone
 UPDATE metrics SET ended_ts = ts, ts = NULL WHERE seq IN (SELECT seq FROM outdone);
+
+-- name: hash_again
+-- With another version of the engine, which may have another hash.
+UPDATE metrics SET id_hash = hash(id);
+
+-- name: forget_hashed
+DELETE FROM meta WHERE name = 'hashed';
+
+-- name: say_hashed
+INSERT INTO meta VALUES ('hashed', {hash_of_hash});
 
 -- name: say_witnessed
 INSERT INTO meta SELECT 'witnessed', '1' WHERE NOT EXISTS (FROM meta WHERE name = 'witnessed');
