@@ -84,8 +84,8 @@ AGENTS: Final = {
             sends="for each request the model, tokens, cost and duration; for each call of a tool its name, outcome and"
             " duration; kinds and texts of the service's errors; the session, the account and its e-mail address,"
             " the terminal",
-            never="prompts, answers, inputs and outputs of tools (some older versions do send a Bash command with a"
-            " call's outcome)",
+            never="prompts, answers, inputs and outputs of tools (some versions add parameters of a call, such as a"
+            " Bash command: they are dropped on arrival)",
             wordy=(
                 "OTEL_LOG_USER_PROMPTS",
                 "OTEL_LOG_ASSISTANT_RESPONSES",

@@ -1,7 +1,7 @@
 """Who may do what: a key says whose store it is for and what it allows.
 
 While there is no key and the server listens on loopback alone, whoever is on this machine is let in, as tenant
-`default` with all scopes. A web page is on this machine too, in somebody's browser: so the request has to be addressed
+`default` with all scopes; but a key that is shown has to be a good one. A web page is on this machine too, in somebody's browser: so the request has to be addressed
 to a name of loopback (which DNS rebinding can't do: a page's requests carry the name of its own site) and must not come
 from another site's page. A proxy in front of the server lets others in as if they were on this machine: make a key
 before putting one there.
@@ -59,7 +59,7 @@ class Access:
         The headers are the request's Authorization, Host (gRPC's `:authority`) and Origin; None where it has none.
         Raises `AccessError`, and `KeysUnusable` where the file of the keys can't be read.
         """
-        if self._is_loopback and self._keys.is_empty():
+        if self._is_loopback and authorization is None and self._keys.is_empty():
             return _as_neighbour(host, origin)
         return self._by_key(authorization, scope)
 
