@@ -117,7 +117,8 @@ def test_who_asks_does_not_wait_forever_for_others(shared: SharedStore) -> None:
         giving = threading.Thread(target=give_way_until_it_has_ended, args=(shared, other))
         giving.start()
         until(lambda: shared._away)
-        with pytest.raises(StoreBusy), shared.asked(patience=0.01):
+        shared.patience = 0.01
+        with pytest.raises(StoreBusy), shared.asked():
             pass
         leave.set()
         giving.join()

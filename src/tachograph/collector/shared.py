@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import threading
 from contextlib import contextmanager
-from time import monotonic
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Final
 
 from tachograph.errors import StoreUnusable
-from tachograph.store import rollup
+from tachograph.store import memory, rollup
 from tachograph.store.duckdb import Store
 from tachograph.store.gate import Reading
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from tachograph.store.engine import DuckDBPyConnection
 
 _PATIENCE_SECONDS: Final = 10.0
+_LOOK_SECONDS: Final = 0.02
+_GIVING_BACK_SECONDS: Final = 10.0
 _CORES: Final = max((os.cpu_count() or 1) - 1, 1)
 """What a question or a filling may take at most: one is left for what is being sent."""
 
@@ -28,11 +30,17 @@ class StoreBusy(StoreUnusable):
     """Another process has had the store for so long that nobody should wait for it any more."""
 
 
+def _busy(store: Path) -> StoreBusy:
+    return StoreBusy("another process has the store", where=str(store), mend="try again")
+
+
 class SharedStore:
     """The store in one file, opened when it is first needed. Close it."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.patience = _PATIENCE_SECONDS
+        """How long anybody waits for other processes, in seconds."""
         self._changed = threading.Condition()
         self._store: Store | None = None
         self._away = False
@@ -41,18 +49,23 @@ class SharedStore:
         self._free: list[tuple[int, DuckDBPyConnection]] = []
         """Connections that nobody asks over, each with the commit after which it was last used."""
         self._commits = 0
+        self._is_sparing = False
+        self._give_back_at = 0.0
         self._closed = False
 
     @contextmanager
-    def asked(self, patience: float = _PATIENCE_SECONDS) -> Iterator[Store]:
+    def asked(self) -> Iterator[Store]:
         """The store over a connection of its own, in this thread, as it is when the block begins.
 
-        Raises `StoreBusy` where others have it for longer than `patience` (in seconds), and `StoreUnusable`.
+        Raises `StoreBusy` where others have it for longer than `patience`, and `StoreUnusable`.
         """
-        store = self._enter(patience)
+        store = self._enter()
         try:
             seen, connection = self._connection(store)
             try:
+                if self._is_sparing:
+                    self._is_sparing = False
+                    connection.execute(f"SET memory_limit = '{memory.for_questions()}'")
                 yield Store(connection, self.path)
             except BaseException:
                 connection.close()
@@ -67,18 +80,29 @@ class SharedStore:
 
         Raises what `change` raises, `StoreBusy` and `StoreUnusable`.
         """
-        store = self._enter(_PATIENCE_SECONDS)
+        store = self._enter()
         try:
             reading = Reading.at_once(self.path)
             if reading is None:
                 return False
             with reading:
+                self._spare_memory(store)
                 change(store)
             with self._changed:
                 self._commits += 1
+            if monotonic() > self._give_back_at:
+                memory.give_back()
+                self._give_back_at = monotonic() + _GIVING_BACK_SECONDS
             return True
         finally:
             self._leave()
+
+    def _spare_memory(self, store: Store) -> None:
+        """Lets the engine forget what it keeps for questions, where nobody asks one: filling needs little of it."""
+        with self._changed:
+            if self._asking == 1:
+                self._is_sparing = True
+                store.connection.execute(f"SET memory_limit = '{memory.for_loading()}'")
 
     def give_way(self) -> None:
         """Lets other processes in that wait for the store, when those who ask it now are done. Not while filling."""
@@ -108,19 +132,19 @@ class SharedStore:
             self._closed = True
             while self._away:
                 self._changed.wait()
-            self._wait_for_answers(_PATIENCE_SECONDS)
+            self._wait_for_answers(self.patience)
             store, self._store = self._store, None
         self._close_connections()
         if store:
             store.close()
 
-    def _enter(self, patience: float) -> Store:
+    def _enter(self) -> Store:
         """Counts one more who asks, and opens the store where nobody has done so yet."""
-        deadline = monotonic() + patience
+        deadline = monotonic() + self.patience
         with self._changed:
             while self._away:
                 if not self._changed.wait(deadline - monotonic()):
-                    raise StoreBusy("another process has the store", where=str(self.path), mend="try again")
+                    raise _busy(self.path)
             if self._closed:
                 raise StoreUnusable("the collector ends", where=str(self.path))
             if self._store is None:
@@ -130,7 +154,7 @@ class SharedStore:
                 return self._store
         opened = None
         try:
-            opened = self._opened()
+            opened = self._opened(deadline)
         finally:
             with self._changed:
                 self._away, self._store = False, opened
@@ -143,10 +167,14 @@ class SharedStore:
             self._asking -= 1
             self._changed.notify_all()
 
-    def _opened(self) -> Store:
+    def _opened(self, deadline: float) -> Store:
         """The store, open to write, but without the right to read logs into it: others may want to do that."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with Reading(self.path) as reading:
+        while (right := Reading.at_once(self.path)) is None:
+            if monotonic() > deadline:
+                raise _busy(self.path)
+            sleep(_LOOK_SECONDS)
+        with right as reading:
             store = Store.open(self.path, reading=reading)
         store.use_cores(_CORES)
         return store

@@ -77,6 +77,8 @@ class Tenants:
         return [DEFAULT, *sorted(names)]
 
     def close(self) -> None:
-        """Closes their stores."""
-        for tenant in self.known():
+        """Closes their stores; whoever is asked for after that has it opened again."""
+        with self._guard:
+            known, self._known = self._known, {}
+        for tenant in known.values():
             tenant.shared.close()

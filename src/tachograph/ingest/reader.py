@@ -15,6 +15,7 @@ from tachograph.ingest.reading import Piece, count_lines, marks
 from tachograph.ingest.tasks import PieceRead, Task, TaskPart
 from tachograph.ingest.users import Users
 from tachograph.sources import source
+from tachograph.store import memory
 from tachograph.store.ledger import FileEntry, RejectEntry
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 _TASK_BYTES: Final = 12 << 20
 _ROWS_A_COMMIT: Final = 1_000_000
 _SHARED_EVERY_SECONDS: Final = 1.0
+_MUCH_BYTES: Final = 10_000_000
 
 
 class Summary(msgspec.Struct):
@@ -173,6 +175,8 @@ class _Ingest:
         work = self._work
         if not (work.plan.to_read or work.plan.moved):
             return self._summary
+        if work.plan.bytes_to_read > _MUCH_BYTES:
+            memory.keep_freed()
         with self._store.loading() as loading:
             for part in work.parts:
                 task = work.tasks[part.number]

@@ -3,8 +3,8 @@
 While there is no key and the server listens on loopback alone, whoever is on this machine is let in, as tenant
 `default` with all scopes; but a key that is shown has to be a good one. A web page is on this machine too, in
 somebody's browser: so the request has to be addressed to a name of loopback (which DNS rebinding can't do: a page's
-requests carry the name of its own site) and must not come from another site's page. A proxy in front of the server lets others in as if they were on this machine: make a key
-before putting one there.
+requests carry the name of its own site) and must not come from another site's page. A proxy in front of the server lets
+others in as if they were on this machine: make a key before putting one there.
 """
 
 from __future__ import annotations

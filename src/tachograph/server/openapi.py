@@ -75,7 +75,7 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
     return {
         "operationId": endpoint.name,
         "summary": endpoint.what,
-        "security": [{"key": []}],
+        "security": [{}, {"key": []}],  # without keys, programs of the server's machine need none
         "parameters": [
             *(_parameter(each, "path") for each in endpoint.places),
             *(_parameter(each, "query") for each in endpoint.parameters),

@@ -88,13 +88,18 @@ class Runner:
         self._waiting = waiting
         self._left: set[asyncio.Task[None]] = set()
 
+    @property
+    def waiting_now(self) -> int:
+        """How many questions wait for a thread."""
+        return self._limiter.statistics().tasks_waiting
+
     async def run(self, work: Callable[[Turn], Answer], receive: Receive) -> Answer:
         """What the work gives.
 
         Raises a 503 or 504 problem where that takes too long, `ClientDisconnect` where whoever asked is gone (`receive`
         tells, after the whole request was received), and whatever the work raises.
         """
-        if self._limiter.statistics().tasks_waiting >= self._waiting:
+        if self.waiting_now >= self._waiting:
             raise unavailable("too many questions are waiting already")
         turn = Turn()
         task = asyncio.ensure_future(to_thread.run_sync(work, turn, limiter=self._limiter))

@@ -531,7 +531,6 @@ class Loading:
             from tachograph.store.engine import let_it_scan  # noqa: PLC0415 - as above
 
             let_it_scan()
-            memory.keep_freed()
             batch_stream = BatchStream(self._waiting, first_seq)  # DuckDB finds it by its name
             columns, table = batch_stream.columns(), "batch_stream"
         if user is not None:
