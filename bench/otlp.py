@@ -3,7 +3,7 @@
 usage: uv run --extra dev bench/otlp.py [--records N] [--runs N]
 
 A batch is N records (512 unless named), by turns a request of a model and a call of a tool, with all the attributes
-that they have, put together by OpenTelemetry's own SDK. The figures are of the fastest run and of the one in the middle.
+that they have, put together by OpenTelemetry's own SDK. The figures are of the fastest run and of the middle one.
 """
 
 from __future__ import annotations

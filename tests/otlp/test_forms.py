@@ -202,6 +202,13 @@ def test_what_is_not_sane_is_refused_alone_and_said(attributes: dict[str, Any], 
     assert (len(found.rows), found.rejected, found.reason) == (1, 1, f"a log record: {reason}")
 
 
+def test_a_call_that_would_have_begun_before_1970_is_refused() -> None:
+    found = decoded(
+        logs(event("tool_result", {"tool_use_id": "t", "duration_ms": 1e14}, body="claude_code.tool_result"))
+    )
+    assert (found.rows, found.reason) == ([], "a log record: duration_ms is longer than the time since 1970")
+
+
 @pytest.mark.parametrize("count", [5, 5.0, "5", "5.0"])
 def test_a_number_is_one_however_it_is_written(count: Any) -> None:
     assert only(logs(event("api_request", USAGE | {"input_tokens": count}, body=BODY)))["input_tokens"] == 5

@@ -8,7 +8,6 @@ import msgspec
 from opentelemetry.proto.common.v1.common_pb2 import KeyValueList
 
 from tachograph.digest import digest
-from tachograph.metric import FIRST_US, MetricType
 from tachograph.otlp.decoded import Refused, Row
 from tachograph.otlp.values import Told, finished, milliseconds
 
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
 
     from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 
+    from tachograph.metric import MetricType
     from tachograph.otlp.origin import Origin
 
 _DIGEST_BYTES: Final = 16
@@ -69,8 +69,11 @@ class Item:
         return f"{self.source}:otlp:{key}:{number}" if number else f"{self.source}:otlp:{key}"
 
     def begun(self, duration_ms: float | None) -> int:
-        """When that began which ends with this event."""
-        return self.ts if duration_ms is None else max(self.ts - round(duration_ms * 1000), FIRST_US)
+        """When that began which ends with this event. Raises `Refused` where that would be before 1970."""
+        began = self.ts if duration_ms is None else self.ts - round(duration_ms * 1000)
+        if began < 0:
+            raise Refused("duration_ms is longer than the time since 1970")
+        return began
 
     def duration(self, key: str = "duration_ms") -> float | None:
         """How long it took, in milliseconds."""
@@ -96,10 +99,3 @@ class Mapping(msgspec.Struct, frozen=True):
 def _first(key: str) -> int:
     del key
     return 0
-
-
-def required(value: Any, name: str) -> str:
-    """A name without which an item is malformed."""
-    if not isinstance(value, str) or not value:
-        raise Refused(f"no {name}")
-    return value
