@@ -68,6 +68,19 @@ def test_ids_of_spans_are_hexadecimal() -> None:
     assert found.rows[0][1]["id"].endswith(":00000000000000ff")
 
 
+def test_ids_of_spans_may_be_in_base64_as_protobufs_own_json_has_them() -> None:
+    document = request()
+    record_of(document).update(traceId="nXmxo38xgBzRGmcG+0DWvQ==", spanId="nXmxo38xgBw=")
+    assert told(document).rejected == 0
+
+
+@pytest.mark.parametrize("identifier", ["!!!INVALID_BASE64!!!", "zzz", "nXmxo38xgBzRGmcG+0DW!Q==", 5])
+def test_an_id_that_is_neither_is_refused(identifier: object) -> None:
+    document = request()
+    record_of(document).update(traceId=identifier)
+    assert told(document).rejected == 1
+
+
 def test_temporality_may_be_a_name() -> None:
     document = json.loads(as_json(metrics(counter("claude_code.token.usage", point(5, {"type": "input"})))))
     data = document["resourceMetrics"][0]["scopeMetrics"][0]["metrics"][0]["sum"]

@@ -54,6 +54,10 @@ _INTEGERS: Final = frozenset(
 )  # fmt: skip
 
 
+_BASE64_LENGTHS: Final = (24, 12)
+"""Of 16 and of 8 bytes. In hexadecimal digits they are longer."""
+
+
 class _Malformed(ValueError):  # noqa: N818 - a value on its way to being counted as rejected
     """Why a part of a document isn't what it should be."""
 
@@ -176,8 +180,15 @@ def _converter(field: FieldDescriptor) -> Callable[[Any], Any] | None:
     if field.type in _INTEGERS:
         return _integer
     if field.type == FieldDescriptor.TYPE_BYTES:
-        return bytes.fromhex if field.name.endswith("_id") else _bytes
+        return _identifier if field.name.endswith("_id") else _bytes
     return {FieldDescriptor.TYPE_DOUBLE: _double, FieldDescriptor.TYPE_BOOL: _boolean}.get(field.type, _text)
+
+
+def _identifier(value: Any) -> bytes:
+    """The id of a trace or a span: hexadecimal, or in base64, as what knows no more than protobuf writes it."""
+    if value.__class__ is str and len(value) in _BASE64_LENGTHS and value.endswith("="):
+        return b64decode(value, validate=True)
+    return bytes.fromhex(value)
 
 
 def _enumerated(kind: EnumDescriptor) -> Callable[[Any], int]:
