@@ -117,3 +117,16 @@ def test_every_tenant_has_a_store_of_its_own(tenants: Tenants, tmp_path: Path) -
     for folder, name in ((tmp_path, "default"), (tmp_path / "tenants" / "other", "other")):
         with Store.open(folder / "tachograph.duckdb", read_only=True) as store:
             assert store.connection.execute("SELECT id FROM metrics").fetchall() == [(name,)]
+
+
+def test_names_from_outside_are_counted_together_beyond_a_thousand(tenants: Tenants) -> None:
+    collected = Collected(tenants.get("default"))
+    collected.keep([Batch([], unmapped={f"logs {number}": 1 for number in range(3000)})])
+    collected.keep([Batch([], unmapped={"logs 5": 1, "x" * 10_000: 1})])
+    assert len(collected.unmapped) == 1001
+    assert sum(collected.unmapped.values()) == 3002
+    assert max(map(len, collected.unmapped)) <= 200
+    collected.close()
+    again = Collected(tenants.get("default"))
+    assert sum(again.unmapped.values()) == 3002
+    again.close()

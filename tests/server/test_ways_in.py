@@ -15,13 +15,15 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from tachograph.collector.collector import Collector
 from tachograph.collector.keys import SCOPES, Keys, Scope
 from tachograph.collector.wire import FRAMES
+from tachograph.columns import ColumnBuilder, add_dicts
 from tachograph.server.access import Access
 from tachograph.server.app import http_app
 from tachograph.server.figures import Figures
 from tachograph.server.receiving import Receiver
+from tachograph.store.journal import Rows, framed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 PROTOBUF = "application/x-protobuf"
@@ -43,11 +45,11 @@ OPEN = ("/healthz", "/readyz", "/openapi.json")
 class Server:
     """All of the server's HTTP, in this process."""
 
-    def __init__(self, home: Path) -> None:
-        self.collector = Collector(home)
+    def __init__(self, home: Path, user_name: Callable[[str], str] | None = None) -> None:
+        self.collector = Collector(home, user_name=user_name)
         self.keys = Keys(home)
         figures = Figures(self.collector)
-        receiver = Receiver(self.collector, None, figures)
+        receiver = Receiver(self.collector, user_name, figures)
         self.app = http_app(self.collector, receiver, Access(self.keys, is_loopback=True), figures)
 
     def ask(
@@ -205,3 +207,32 @@ def test_other_methods_and_addresses_are_refused(server: Server) -> None:
     assert server.ask("GET", "/v2/logs").status_code == 404
     for path in (*OPEN, "/metrics", "/v1/logs", "/nothing"):
         assert server.ask("GET", path).headers["x-content-type-options"] == "nosniff"
+
+
+def test_users_are_kept_by_other_names_whichever_way_they_come(tmp_path: Path) -> None:
+    server = Server(tmp_path, lambda user: f"user-{len(user)}")
+    line = A_METRIC.replace(b'"data"', b'"user_id":"ana@example.com","data"')
+    builder = ColumnBuilder()
+    add_dicts(
+        builder,
+        [
+            {"id": "m2", "ts": 1, "type": "tool_use", "user_id": "ben@example.org!"},
+            {"id": "m3", "ts": 1, "type": "tool_use"},
+        ],
+    )
+    batch = builder.batch()
+    frame = framed(Rows("codex", True, "carla@example.com", batch.length, batch.columns))
+    sent = logs(request_id="req_1", session__id="s1", user__email="dora@example.com")
+    for path, body, kind in (
+        ("/api/v1/records", line, LINES),
+        ("/api/v1/records", frame, FRAMES),
+        ("/v1/logs", sent, PROTOBUF),
+    ):
+        assert server.ask("POST", path, body, kind).status_code == 200
+    assert server.count("default") == 4
+    with server.collector.tenants.get("default").asked() as store:
+        users = store.connection.execute("SELECT DISTINCT user_id FROM metrics ORDER BY 1").fetchall()
+    assert users == [("user-15",), ("user-16",), ("user-17",)]
+    server.collector.close()
+    kept = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    assert b"example" not in kept

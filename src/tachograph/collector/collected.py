@@ -27,6 +27,10 @@ _UNMAPPED_SO_FAR: Final = "unmapped so far"
 _AT_ONCE: Final = 200_000
 """So many rows are taken into the store by one commit."""
 _META: Final = "collected"
+_NAMES_MAX: Final = 1_000
+_NAME_MAX: Final = 200
+_OTHERS: Final = "(others)"
+_SERIES_MAX: Final = 200_000
 
 
 class Batch(msgspec.Struct):
@@ -73,6 +77,7 @@ class Collected:
         try:
             if points:
                 frames += frames_of_rows(self._series.increments(points), self._user_name)
+                self._series.keep_newest(_SERIES_MAX)
                 if changes := self._series.changes():
                     frames.append(_noted(_SERIES, changes))
             if counted:
@@ -197,7 +202,10 @@ class Collected:
 
 
 def _count(counted: dict[str, int], more: Mapping[str, int]) -> None:
-    for what, times in more.items():
+    """Adds to what was counted; names beyond so many, which come from outside, are counted together."""
+    for name, times in more.items():
+        short = name if len(name) <= _NAME_MAX else f"{name[: _NAME_MAX - 1]}…"
+        what = short if short in counted or len(counted) < _NAMES_MAX else _OTHERS
         counted[what] = counted.get(what, 0) + times
 
 

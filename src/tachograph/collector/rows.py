@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from tachograph.columns import BY_REQUEST, FINISHED, ColumnBuilder, add_dicts, request_number
+import msgspec
+
+from tachograph.columns import BY_REQUEST, FINISHED, ColumnBuilder, WordColumn, add_dicts, request_number
 from tachograph.metric import ADDED_TOKEN_KINDS
 from tachograph.store.journal import Rows
 
@@ -28,6 +30,17 @@ def frames_of_rows(rows: Sequence[tuple[str, Row]], user_name: Callable[[str], s
             row["user_id"] = user_name(user)
         by_source.setdefault(source, []).append(row)
     return [_frame(source, kept) for source, kept in by_source.items()]
+
+
+def with_users(frame: Rows, user_name: Callable[[str], str]) -> Rows:
+    """A frame with the names that its users are kept by."""
+    user = None if frame.user is None else user_name(frame.user)
+    columns = dict(frame.columns)
+    told = columns.get("user_id")
+    if isinstance(told, WordColumn):
+        words = [None if word is None else user_name(word) for word in told.words]
+        columns["user_id"] = WordColumn(told.indexes, words)
+    return msgspec.structs.replace(frame, user=user, columns=columns)
 
 
 def _finish(row: Row) -> None:

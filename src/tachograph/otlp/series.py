@@ -107,7 +107,16 @@ class Series:
 
     def forget(self, now_us: int) -> int:
         """Forgets what wasn't heard of for 30 days; says how many series that was."""
-        old = [series for series, known in self._known.items() if now_us - known.heard_us > FORGOTTEN_US]
+        return self._drop([series for series, known in self._known.items() if now_us - known.heard_us > FORGOTTEN_US])
+
+    def keep_newest(self, most: int) -> int:
+        """Forgets those that weren't heard of for longest, where there are more than `most`; says how many that was."""
+        if len(self._known) <= most:
+            return 0
+        by_age = sorted(self._known, key=lambda series: self._known[series].heard_us)
+        return self._drop(by_age[: len(by_age) - most * 9 // 10])
+
+    def _drop(self, old: list[str]) -> int:
         for series in old:
             del self._known[series]
             self._kept_us.pop(series, None)

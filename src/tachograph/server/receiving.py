@@ -7,11 +7,12 @@ from http import HTTPStatus
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
+import msgspec
 from anyio import CapacityLimiter, to_thread
 
 from tachograph.collector.collected import Batch
 from tachograph.collector.intake import CantBeKept, Full
-from tachograph.collector.rows import frames_of_rows
+from tachograph.collector.rows import frames_of_rows, with_users
 from tachograph.otlp.decoded import Undecodable
 from tachograph.otlp.decoding import decode
 from tachograph.server.arrivals import Budget, decompressed
@@ -45,6 +46,13 @@ class Receiver:
         await self.keep(tenant, batch)
         self._figures.received(signal, decoded, perf_counter() - begun)
         return decoded
+
+    def with_users(self, batch: Batch) -> Batch:
+        """A batch of frames that others made, with the names that users are kept by."""
+        if self._user_name is None:
+            return batch
+        user_name = self._user_name
+        return msgspec.structs.replace(batch, frames=[with_users(frame, user_name) for frame in batch.frames])
 
     async def keep(self, tenant: str, batch: Batch) -> None:
         """Returns when a batch is durable. Raises `Problem`."""

@@ -52,7 +52,7 @@ def record_routes(receiver: Receiver, access: Access) -> list[Route]:
         read = _frames if kind == FRAMES else _lines
         async with receiver.budget.body(request) as body:
             taken, batch = await to_thread.run_sync(read, body, encoding, limiter=threads)
-            await receiver.keep(tenant, batch)
+            await receiver.keep(tenant, receiver.with_users(batch))
         return Response(msgspec.json.encode(taken), media_type="application/json")
 
     return [Route("/api/v1/records", records, methods=["POST"])]
