@@ -84,10 +84,6 @@ class Collector:
         """Why stores can't be filled, if one can't."""
         return next(iter(self._troubles.values()), None)
 
-    def is_filled(self) -> bool:
-        """Whether all that was acknowledged is in the stores."""
-        return not any(collected.is_behind() for collected in self.all())
-
     def close(self) -> None:
         """Writes what waits, takes it into the stores as far as they can be had, and closes everything."""
         self.intake.end()
