@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from contextlib import suppress
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -16,6 +14,7 @@ from hypothesis import strategies as st
 
 from tachograph.collector.keys import FILE, Keys, KeysUnusable
 from tachograph.errors import TachographError
+from together import run_together
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -106,20 +105,8 @@ def test_what_another_process_changed_is_seen_at_once(home: Path) -> None:
 
 
 def test_two_processes_that_create_at_the_same_time_lose_nothing(home: Path) -> None:
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", CREATES, str(home), name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        for name in ("one", "two")
-    ]
-    for process in processes:
-        assert process.stdout
-        assert process.stdout.readline() == "ready\n"
-    for process in processes:
-        assert process.stdin
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    secrets = [secret for process in processes for secret in process.communicate(timeout=60)[0].split()]
+    said = run_together(CREATES, [(str(home), name) for name in ("one", "two")])
+    secrets = [secret for each in said for secret in each.split()]
     keys = Keys(home)
     found = [keys.find(secret) for secret in secrets]
     assert {key.label for key in found if key} == {

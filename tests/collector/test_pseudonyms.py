@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hmac
 import re
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
@@ -15,6 +13,7 @@ from hypothesis import strategies as st
 
 from tachograph.collector.pseudonyms import FILE, Pseudonyms
 from tachograph.errors import TachographError
+from together import run_together
 
 ASKS = """
 import sys
@@ -52,18 +51,7 @@ def test_the_key_is_its_owners_alone_and_another_store_has_another(tmp_path: Pat
 
 def test_processes_that_are_first_at_the_same_time_agree(tmp_path: Path) -> None:
     home = tmp_path / "store"
-    processes = [
-        subprocess.Popen([sys.executable, "-c", ASKS, home], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        for _ in range(3)
-    ]
-    for process in processes:
-        assert process.stdout
-        assert process.stdout.readline() == "ready\n"
-    for process in processes:
-        assert process.stdin
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    said = {process.communicate(timeout=60)[0] for process in processes}
+    said = set(run_together(ASKS, [(str(home),)] * 3))
     assert said == {Pseudonyms(home).of("ana@example.com") + "\n"}
 
 

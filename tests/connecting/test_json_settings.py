@@ -11,6 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from json_values import json_values
 from tachograph.connecting.agents import AGENTS
 from tachograph.connecting.destination import Destination
 from tachograph.errors import TachographError
@@ -45,16 +46,6 @@ WANTED: dict[str, dict[str, Any]] = {
         "logPrompts": False,
     },
 }
-
-json_values = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(st.characters(exclude_categories=["Cs"]), max_size=5),
-    lambda below: st.lists(below, max_size=3) | st.dictionaries(st.text('abé"\\', max_size=4), below, max_size=3),
-    max_leaves=8,
-)
 
 
 @st.composite

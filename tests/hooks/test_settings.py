@@ -11,6 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from json_values import json_values
 from tachograph.errors import TachographError
 from tachograph.hooks.command import HookCommand
 from tachograph.hooks.events import EVENTS, events_of
@@ -19,15 +20,6 @@ from tachograph.hooks.settings import SettingsFile
 COMMAND = HookCommand(("/opt/the tools/bin/tachograph",))
 MOVED = HookCommand(("/usr/bin/tachograph",), "/srv/store")
 
-json_values = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(st.characters(exclude_categories=["Cs"]), max_size=5),
-    lambda below: st.lists(below, max_size=3) | st.dictionaries(st.text('abé"\\', max_size=4), below, max_size=3),
-    max_leaves=8,
-)
 commands = st.fixed_dictionaries({"type": st.just("command"), "command": st.text("abc \\\"'", max_size=8)})
 groups = st.fixed_dictionaries(
     {"hooks": st.lists(commands, max_size=2)}, optional={"matcher": st.text("AB|", max_size=3)}

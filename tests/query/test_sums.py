@@ -42,12 +42,14 @@ COVERED = (
     (("count", *DISTINCT), ("tool", "agent", "model", "error_type", *OWNERS)),
 )
 """Measures and dimensions that one kind of sums has."""
+DRAWN = (*COVERED, COVERED[2])
+"""The last kind answers fewest of the questions about what it has, and so is asked most."""
 
 
 @st.composite
 def covered(draw: st.DrawFn, asked: Sequence[Query]) -> Query:
     """A query that sums can answer, in the range and the zone of another."""
-    measures, names = draw(st.sampled_from(COVERED))
+    measures, names = draw(st.sampled_from(DRAWN))
     by = draw(st.lists(st.sampled_from(names), max_size=3, unique=True))
     by += draw(st.lists(st.sampled_from(TIMES), max_size=1))
     other = draw(st.sampled_from(asked))

@@ -127,7 +127,9 @@ def read_fast(given: Sequence[Block]) -> Reading:
         loading.add(reader.take(), source="metrics-log", in_parts=False)
         loading.commit([], [], [])
     assert reader.waiting == 0
-    found = store.connection.execute("SELECT * EXCLUDE (source, in_parts, seq, cost) FROM metrics ORDER BY seq")
+    found = store.connection.execute(
+        "SELECT * EXCLUDE (id_hash, source, in_parts, seq, cost) FROM metrics ORDER BY seq"
+    )
     names = [column[0] for column in found.description]
     rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
     for row in rows:

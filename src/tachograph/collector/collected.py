@@ -126,7 +126,7 @@ class Collected:
                     continue
                 upto, frame = found
                 if isinstance(frame, Rows):
-                    loading.add([frame.batch], source=frame.source, in_parts=frame.in_parts, user=frame.user)
+                    loading.add_frame(frame)
                     rows += frame.length
                 if rows >= most:
                     break

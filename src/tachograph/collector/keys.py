@@ -56,15 +56,9 @@ class Key(msgspec.Struct, frozen=True):
     revoked_us: int | None
 
 
-class _Kept(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class _Kept(Key, frozen=True, forbid_unknown_fields=True):
     """A key as the file has it."""
 
-    id: str
-    tenant: str
-    scopes: frozenset[Scope]
-    label: str
-    created_us: int
-    revoked_us: int | None
     sha256: str
 
     def key(self) -> Key:

@@ -105,20 +105,16 @@ def _compressed_copy(path: str) -> str:
 
 
 def _open_zstd(path: str) -> BinaryIO:
-    if sys.version_info >= (3, 14):
-        from compression import zstd  # noqa: PLC0415 - most logs are plain
-    else:
-        from backports import zstd  # noqa: PLC0415 - as above
+    from tachograph.zstandard import zstd  # noqa: PLC0415 - most logs are plain
+
     return cast("BinaryIO", zstd.open(path))
 
 
 def compression_errors() -> tuple[type[Exception], ...]:
     """What a damaged or cut compressed file raises while it is read."""
-    if sys.version_info >= (3, 14):
-        from compression.zstd import ZstdError  # noqa: PLC0415 - most logs are plain
-    else:
-        from backports.zstd import ZstdError  # noqa: PLC0415 - as above
-    return (EOFError, zlib.error, ZstdError)
+    from tachograph.zstandard import zstd  # noqa: PLC0415 - as above
+
+    return (EOFError, zlib.error, zstd.ZstdError)
 
 
 def open_piece(piece: Piece) -> BinaryIO:

@@ -35,8 +35,6 @@ main()
 """What a worker runs."""
 
 
-_KEEPING_FREED: Final = {"MALLOC_TRIM_THRESHOLD_": str(64 * 2**20), "MALLOC_MMAP_THRESHOLD_": str(32 * 2**20)}
-"""Lets glibc keep the memory of one block of lines for the next: to ask the system again for each took 2 % longer."""
 Worker = subprocess.Popen[bytes]
 
 
@@ -91,12 +89,14 @@ def _until_all_are_done(parts: Queue[TaskPart | TachographError | None], left: i
 
 
 def _start() -> Worker:
+    from tachograph.store.memory import KEEPING_FREED  # noqa: PLC0415 - the workers themselves don't need it
+
     return subprocess.Popen(  # noqa: S603 - this very interpreter and module
         program_command(_PROGRAM),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         bufsize=0,
-        env=module_environment() | _KEEPING_FREED,
+        env=module_environment() | KEEPING_FREED,  # the memory of one block of lines serves for the next
         process_group=0,  # Ctrl-C is for the parent, which ends them: while they start, they would complain of it
     )
 

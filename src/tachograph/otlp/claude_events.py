@@ -143,18 +143,7 @@ def api_error(item: Item) -> list[Row]:
     get = item.told.get
     status, text = get("status_code"), str(get("error") or "")
     kind = api_error_kind(None, status_of(status), text.encode())
-    return [
-        item.row(
-            None,
-            MetricType.ERROR_OCCURRED,
-            error_type=kind,
-            success=False,
-            model=get("model"),
-            duration_ms=item.duration(),
-            extra=extra(item.told, _ERROR_WORDS),
-            witness=EVENT,
-        )
-    ]
+    return [item.failed_request(kind, get("model"), _ERROR_WORDS, item.duration())]
 
 
 def status_of(value: object) -> int | None:

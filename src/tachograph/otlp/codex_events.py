@@ -16,7 +16,7 @@ from tachograph.otlp.decoded import EVENT, Row
 from tachograph.otlp.genai import usage
 from tachograph.otlp.items import Item, Mapping
 from tachograph.otlp.origin import WHOSE_KEYS
-from tachograph.otlp.values import count, extra, flag, name
+from tachograph.otlp.values import count, flag, name
 from tachograph.sources.codex_calls import call_key
 from tachograph.sources.codex_outcomes import FAILED, UNKNOWN, WELL, Outcome, output_outcome, request_error_kind
 from tachograph.sources.codex_shapes import Failure
@@ -122,18 +122,7 @@ def _failed(item: Item) -> list[Row]:
     text += str(get("error.message") or "")
     kind = request_error_kind(Failure(message=msgspec.Raw(text.encode())))
     words = (("attempt", "attempt"), ("http.response.status_code", "status_code"))
-    return [
-        item.row(
-            None,
-            MetricType.ERROR_OCCURRED,
-            error_type=kind,
-            success=False,
-            model=get("model"),
-            duration_ms=item.duration(),
-            extra=extra(item.told, words),
-            witness=EVENT,
-        )
-    ]
+    return [item.failed_request(kind, get("model"), words, item.duration())]
 
 
 def _witness(part: str | None) -> int | None:

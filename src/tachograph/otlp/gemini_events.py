@@ -73,18 +73,8 @@ def api_error(item: Item) -> list[Row]:
     status = status_of(get("status_code"))
     text = f"{status or ''} {get('error.message') or get('error') or ''}".encode()
     kind = error_kind(text, status)
-    return [
-        item.row(
-            None,
-            MetricType.ERROR_OCCURRED,
-            error_type=kind,
-            success=False,
-            model=get("model_name") or get("model"),
-            duration_ms=item.duration("duration_ms" if "duration_ms" in item.told else "duration"),
-            extra=extra(item.told, (("status_code", "status_code"),)),
-            witness=EVENT,
-        )
-    ]
+    took = item.duration("duration_ms" if "duration_ms" in item.told else "duration")
+    return [item.failed_request(kind, get("model_name") or get("model"), (("status_code", "status_code"),), took)]
 
 
 def tool_call(item: Item) -> list[Row]:

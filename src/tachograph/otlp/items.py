@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from opentelemetry.proto.common.v1.common_pb2 import KeyValueList
 
 from tachograph.digest import digest
-from tachograph.otlp.decoded import Refused, Row
-from tachograph.otlp.values import Told, finished, milliseconds
+from tachograph.metric import MetricType
+from tachograph.otlp.decoded import EVENT, Refused, Row
+from tachograph.otlp.values import Told, extra, finished, milliseconds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 
-    from tachograph.metric import MetricType
     from tachograph.otlp.origin import Origin
 
 _DIGEST_BYTES: Final = 16
+
+
+class Seen:
+    """Which of the equal items of a request one is: how many of the same digest there were before it."""
+
+    def __init__(self) -> None:
+        self._times: Counter[str] = Counter()
+
+    def __call__(self, key: str) -> int:
+        """How many, this one not counted."""
+        self._times[key] += 1
+        return self._times[key] - 1
 
 
 class Item:
@@ -59,6 +72,19 @@ class Item:
             **values,
         }
         return finished(row)
+
+    def failed_request(self, kind: str, model: object, words: Iterable[tuple[str, str]], took: float | None) -> Row:
+        """An error of a request of a model, told by an event of its own."""
+        return self.row(
+            None,
+            MetricType.ERROR_OCCURRED,
+            error_type=kind,
+            success=False,
+            model=model,
+            duration_ms=took,
+            extra=extra(self.told, words),
+            witness=EVENT,
+        )
 
     def own_id(self) -> str:
         """An id for what has none: the digest of all that it says and, of equals in one request, which it is."""

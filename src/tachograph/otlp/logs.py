@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from tachograph.otlp import claude_events, codex_events, gemini_events, genai_events
 from tachograph.otlp.decoded import Decoded, Refused, Unmapped
-from tachograph.otlp.items import Item
+from tachograph.otlp.items import Item, Seen
 from tachograph.otlp.origin import Origin, source_of
 from tachograph.otlp.values import shown, told
 
@@ -27,7 +26,7 @@ _PREFIXES: Final = {"claude-code": "claude_code.", "codex": "codex.", "gemini-cl
 
 def read_logs(request: ExportLogsServiceRequest, decoded: Decoded) -> None:
     """Takes in the records of a request."""
-    seen: Counter[str] = Counter()
+    seen = Seen()
     for resource_logs in request.resource_logs:
         for scope_logs in resource_logs.scope_logs:
             origin = Origin(resource_logs.resource, scope_logs.scope)
@@ -38,7 +37,7 @@ def read_logs(request: ExportLogsServiceRequest, decoded: Decoded) -> None:
                     decoded.reject(f"a log record: {refusal}")
 
 
-def _read(record: LogRecord, origin: Origin, decoded: Decoded, seen: Counter[str]) -> None:
+def _read(record: LogRecord, origin: Origin, decoded: Decoded, seen: Seen) -> None:
     event = record.body.string_value
     mapping = EVENTS.get(event)
     if mapping is None:
@@ -63,7 +62,7 @@ def _read(record: LogRecord, origin: Origin, decoded: Decoded, seen: Counter[str
         told(attributes, mapping.wanted),
         attributes,
     )
-    item.number = lambda key: _number(seen, key)
+    item.number = seen
     decoded.rows += [(item.source, row) for row in mapping.rows(item)]
 
 
@@ -81,8 +80,3 @@ def _name(record: LogRecord, origin: Origin) -> str:
     if isinstance(named, str):
         return _PREFIXES.get(origin.source, "") + named if "." not in named else named
     return record.event_name
-
-
-def _number(seen: Counter[str], key: str) -> int:
-    seen[key] += 1
-    return seen[key] - 1

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from opentelemetry.proto.trace.v1.trace_pb2 import Status
 
 from tachograph.otlp import claude_spans, genai_spans
 from tachograph.otlp.decoded import Decoded, Refused, Unmapped
-from tachograph.otlp.items import Item
+from tachograph.otlp.items import Item, Seen
 from tachograph.otlp.origin import Origin
 from tachograph.otlp.values import shown, told
 
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
 def read_traces(request: ExportTraceServiceRequest, decoded: Decoded) -> None:
     """Takes in the spans of a request."""
-    seen: Counter[str] = Counter()
+    seen = Seen()
     for resource_spans in request.resource_spans:
         for scope_spans in resource_spans.scope_spans:
             origin = Origin(resource_spans.resource, scope_spans.scope)
@@ -31,7 +30,7 @@ def read_traces(request: ExportTraceServiceRequest, decoded: Decoded) -> None:
                     decoded.reject(f"a span: {refusal}")
 
 
-def _read(span: Span, origin: Origin, decoded: Decoded, seen: Counter[str]) -> None:
+def _read(span: Span, origin: Origin, decoded: Decoded, seen: Seen) -> None:
     mapping = claude_spans.SPANS.get(span.name)
     wanted = mapping.wanted if mapping else genai_spans.WANTED
     about = told(span.attributes, wanted)
@@ -57,7 +56,7 @@ def _ended(span: Span) -> int:
     return nanoseconds // 1000
 
 
-def _tell(item: Item, span: Span, seen: Counter[str]) -> None:
+def _tell(item: Item, span: Span, seen: Seen) -> None:
     """What a span says of itself besides its attributes."""
     if span.end_time_unix_nano and span.start_time_unix_nano > span.end_time_unix_nano:
         raise Refused("it ends before it begins")
@@ -66,9 +65,4 @@ def _tell(item: Item, span: Span, seen: Counter[str]) -> None:
     item.is_root = not span.parent_span_id
     if span.span_id:
         item.key = f"span:{span.trace_id.hex()}:{span.span_id.hex()}"
-    item.number = lambda key: _number(seen, key)
-
-
-def _number(seen: Counter[str], key: str) -> int:
-    seen[key] += 1
-    return seen[key] - 1
+    item.number = seen

@@ -9,7 +9,6 @@ What a process that was killed left undone is finished by the next.
 from __future__ import annotations
 
 import os
-import sys
 from contextlib import ExitStack, closing, contextmanager
 from io import FileIO
 from typing import TYPE_CHECKING, BinaryIO, Final, Literal, cast
@@ -108,10 +107,8 @@ def _compressed(target: BinaryIO, kind: Compression) -> BinaryIO:
         import gzip  # noqa: PLC0415 - files are rarely compressed
 
         return cast("BinaryIO", gzip.GzipFile("", "wb", _GZIP_LEVEL, target))
-    if sys.version_info >= (3, 14):
-        from compression import zstd  # noqa: PLC0415 - as above
-    else:
-        from backports import zstd  # noqa: PLC0415 - as above
+    from tachograph.zstandard import zstd  # noqa: PLC0415 - as above
+
     return cast("BinaryIO", zstd.ZstdFile(target, "w"))
 
 

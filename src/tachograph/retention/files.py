@@ -100,10 +100,8 @@ def _packing(raw: BinaryIO, packed: str) -> Iterator[BinaryIO]:
         with gzip.GzipFile("", "wb", fileobj=raw, mtime=0) as copy:
             yield cast("BinaryIO", copy)
     elif packed == ".zst":
-        if sys.version_info >= (3, 14):
-            from compression import zstd  # noqa: PLC0415 - one of three ways
-        else:
-            from backports import zstd  # noqa: PLC0415 - one of three ways
+        from tachograph.zstandard import zstd  # noqa: PLC0415 - one of three ways
+
         with zstd.ZstdFile(raw, "wb") as copy:
             yield cast("BinaryIO", copy)
     else:

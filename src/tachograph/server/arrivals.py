@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 import zlib
 from contextlib import asynccontextmanager, contextmanager
 from http import HTTPStatus
@@ -120,10 +119,8 @@ def _gunzipped(rest: bytes) -> bytes:
 
 
 def _unzstd(rest: bytes) -> bytes:
-    if sys.version_info >= (3, 14):
-        from compression import zstd  # noqa: PLC0415 - few send it
-    else:
-        from backports import zstd  # noqa: PLC0415 - as above
+    from tachograph.zstandard import zstd  # noqa: PLC0415 - few send it
+
     unzip = zstd.ZstdDecompressor()
     out = bytearray()
     try:

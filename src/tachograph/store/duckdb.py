@@ -23,6 +23,7 @@ from tachograph.store import copies, memory, rollup
 from tachograph.store.gate import Gate, Reading
 from tachograph.store.journal import Commit, Rows
 from tachograph.store.ledger import FileEntry, RejectEntry
+from tachograph.store.meta import say
 from tachograph.store.statements import (
     COMPLETED_DURATION,
     HASH_OF_HASH,
@@ -353,7 +354,7 @@ class Store:
         with self.loading(keep_journal=False) as loading:
             for position, frame in journal:
                 if isinstance(frame, Rows):
-                    loading.add([frame.batch], source=frame.source, in_parts=frame.in_parts, user=frame.user)
+                    loading.add_frame(frame)
                 elif isinstance(frame, Commit):
                     loading.commit(frame.entries, frame.gone, frame.rejects, frame.moved, position=position)
 
@@ -442,7 +443,8 @@ class Loading:
         meta = f"SELECT name, value FROM meta UNION ALL SELECT 'hash', {HASH_OF_HASH}"
         said = dict(self._connection.execute(meta).fetchall())
         if said.get("hashed") != said["hash"]:
-            self._run("hash_again", "forget_hashed", "say_hashed")
+            self._run("hash_again")
+            say(self._connection, "hashed", said["hash"])
         self._last, self.appended, self._uncommitted, self._types = int(said["whole"]), 0, 0, set()
         self._rolled = int(said.get("rolled", 0))
         self._witnessed = "witnessed" in said
@@ -454,8 +456,7 @@ class Loading:
         version = data_version(self._prices)
         if by == version:
             return
-        self._connection.execute("DELETE FROM meta WHERE name = 'prices'")
-        self._connection.execute("INSERT INTO meta VALUES ('prices', ?)", [version])
+        say(self._connection, "prices", version)
         self._connection.execute("DELETE FROM rates")
         self._connection.execute("DELETE FROM priced_models")
         models, self._models = self._models, set()
@@ -491,6 +492,10 @@ class Loading:
         if sum(batch.length for batch in self._waiting) >= _ROWS_TOGETHER:
             self._with_one_core()
             self._append()
+
+    def add_frame(self, rows: Rows) -> None:
+        """Adds rows of a journal, or of what is like one."""
+        self.add([rows.batch], source=rows.source, in_parts=rows.in_parts, user=rows.user)
 
     def holds_rows(self) -> bool:
         """Whether there are any that weren't committed."""
@@ -574,7 +579,7 @@ class Loading:
     def _note(self, batches: Sequence[ColumnBatch]) -> None:
         """What there is among the rows that has to be looked after when they become metrics."""
         if not self._witnessed and any("witness" in batch.columns for batch in batches):
-            self._run("say_witnessed")
+            say(self._connection, "witnessed", "1")
             self._witnessed = True
         self._types |= {kind for batch in batches for kind in batch.words("type") if kind is not None}
 
@@ -615,15 +620,13 @@ class Loading:
             self._load()
             self._run("say_whole")
         for name, value in (said or {}).items():
-            self._connection.execute("DELETE FROM meta WHERE name = ?", [name])
-            self._connection.execute("INSERT INTO meta VALUES (?, ?)", [name, value])
+            say(self._connection, name, value)
         if self._journal and (self.appended or entries or gone or rejects or moved):
             self._journal.append(Commit(list(entries), list(gone), list(rejects), list(moved)))
             position = self._journal.position
         if position is not None:
             generation, _ = copies.state(self._connection)
-            place = [f"{generation} {position}"]
-            self._connection.execute("UPDATE meta SET value = ? WHERE name = 'journal'", place)
+            self._store.goes_on_with(generation, position)
         if gone:
             self._forget("rejects", gone)
             self._forget("files", gone)

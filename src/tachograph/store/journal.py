@@ -14,7 +14,6 @@ Source of the formats: https://msgpack.org, RFC 8878 (zstd).
 from __future__ import annotations
 
 import os
-import sys
 import zlib
 from contextlib import suppress
 from struct import Struct
@@ -258,27 +257,21 @@ def _next_mark(descriptor: int, start: int, limit: int, decoder: msgspec.msgpack
 
 
 def _compress(body: bytes) -> bytes:
-    if sys.version_info >= (3, 14):
-        from compression import zstd  # noqa: PLC0415 - small readings don't need it
-    else:
-        from backports import zstd  # noqa: PLC0415 - as above
+    from tachograph.zstandard import zstd  # noqa: PLC0415 - small readings don't need it
+
     return zstd.compress(body, _LEVEL)
 
 
 def _decompress(body: bytes, most: int | None = None) -> bytes:
     """Where `most` is given, no more than so many bytes of it."""
-    if sys.version_info >= (3, 14):
-        from compression import zstd  # noqa: PLC0415 - as above
-    else:
-        from backports import zstd  # noqa: PLC0415 - as above
+    from tachograph.zstandard import zstd  # noqa: PLC0415 - as above
+
     if most is None:
         return zstd.decompress(body)
     return zstd.ZstdDecompressor().decompress(body, most)
 
 
 def _zstd_error() -> type[Exception]:
-    if sys.version_info >= (3, 14):
-        from compression import zstd  # noqa: PLC0415 - as above
-    else:
-        from backports import zstd  # noqa: PLC0415 - as above
+    from tachograph.zstandard import zstd  # noqa: PLC0415 - as above
+
     return zstd.ZstdError

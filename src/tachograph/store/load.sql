@@ -273,15 +273,6 @@ UPDATE metrics SET ended_ts = ts, ts = NULL WHERE seq IN (SELECT seq FROM outdon
 -- With another version of the engine, which may have another hash.
 UPDATE metrics SET id_hash = hash(id);
 
--- name: forget_hashed
-DELETE FROM meta WHERE name = 'hashed';
-
--- name: say_hashed
-INSERT INTO meta VALUES ('hashed', {hash_of_hash});
-
--- name: say_witnessed
-INSERT INTO meta SELECT 'witnessed', '1' WHERE NOT EXISTS (FROM meta WHERE name = 'witnessed');
-
 -- name: delete_changed_sessions
 DELETE FROM sessions WHERE session_id IN (SELECT session_id FROM changed);
 

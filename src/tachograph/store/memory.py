@@ -35,6 +35,8 @@ _M_TRIM_THRESHOLD: Final = -1
 _M_MMAP_THRESHOLD: Final = -3
 """As glibc's malloc.h numbers them."""
 _KEPT: Final = 64 * 2**20
+KEEPING_FREED: Final = {"MALLOC_TRIM_THRESHOLD_": str(_KEPT), "MALLOC_MMAP_THRESHOLD_": str(_KEPT // 2)}
+"""The environment in which a process does as `keep_freed` says from its beginning."""
 _OF_CONTAINER: Final = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
+from tachograph.store.meta import say
 from tachograph.store.statements import QUARTER_KEYS, quarter, quarter_start, rollup_statements, together
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def _roll_up(connection: DuckDBPyConnection) -> None:
             upto = min(done + _SLICE, last)
             with _transaction(connection):
                 _add(connection, "metrics.seq > $from AND metrics.seq <= $to", {"from": done, "to": upto})
-                _say(connection, "rolled", upto)
+                say(connection, "rolled", str(upto))
             done = upto
     except _MistakableError:  # there will hardly ever be any; until then answers come from the rows
         return
@@ -90,7 +91,7 @@ def _roll_up(connection: DuckDBPyConnection) -> None:
         if rows >= _SPARSE * _rows_together(connection):
             _bring_together(connection)
         with _transaction(connection):
-            _say(connection, "rolled_rows", _rows(connection))
+            say(connection, "rolled_rows", str(_rows(connection)))
 
 
 def forget_owned(connection: DuckDBPyConnection) -> None:
@@ -109,11 +110,6 @@ def forget(connection: DuckDBPyConnection) -> None:
 def _said(connection: DuckDBPyConnection) -> dict[str, int]:
     names = "('whole', 'rolled', 'rolled_rows')"
     return dict(connection.execute(f"SELECT name, value::BIGINT FROM meta WHERE name IN {names}").fetchall())
-
-
-def _say(connection: DuckDBPyConnection, name: str, value: int) -> None:
-    connection.execute("DELETE FROM meta WHERE name = ?", [name])
-    connection.execute("INSERT INTO meta VALUES (?, ?)", [name, str(value)])
 
 
 def _dirty(connection: DuckDBPyConnection) -> int:

@@ -131,7 +131,6 @@ def load_statements() -> dict[str, str]:
     text = text.replace("{merged_columns}", ",\n    ".join(_merged(name) for name in STORED if name != "id"))
     text = text.replace("{order_key}", _ORDER_KEY)
     text = text.replace("{earliest_cwd}", _EARLIEST_CWD).replace("{completed_duration}", COMPLETED_DURATION)
-    text = text.replace("{hash_of_hash}", HASH_OF_HASH)
     text = text.replace("{by_request}", str(BY_REQUEST)).replace("{day_us}", str(DAY_US))
     text = text.replace("{cost}", cost_by(COST_SQL)).replace("{price_join}", PRICE_JOIN)
     for table in ("parts", "metrics", "moved"):
