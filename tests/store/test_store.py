@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from oracle import attribute, read_lines
 from tachograph.errors import StoreUnusable
 from tachograph.ingest.reader import plan_paths, read
+from tachograph.store import duckdb as store_module
 from tachograph.store.duckdb import SCHEMA_VERSION, Store
 
 if TYPE_CHECKING:
@@ -363,12 +364,23 @@ def test_a_session_that_only_a_repeated_id_names_is_none(tmp_path: Path) -> None
         assert sessions(store) == [("s1", None, None)]
 
 
+def test_hashes_of_ids_are_kept_once_there_are_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store_module, "_HASHED_FROM", 30)
+    unlike = "SELECT count(*) FROM metrics WHERE id_hash IS DISTINCT FROM hash(id)"
+    lines = [line(f"{number}") for number in range(40)]
+    with Store.in_memory() as store:
+        for upto, without in ((20, 20), (30, 30), (40, 0)):
+            add(store, tmp_path, lines[:upto], f"metrics_20260301_0900{upto}.jsonl")
+            assert store.metrics_count() == upto
+            assert store.connection.execute(unlike).fetchall() == [(without,)]
+
+
 def test_a_store_of_another_version_of_the_engine_finds_its_ids_again(tmp_path: Path) -> None:
     lines = [line(f"{number}") for number in range(30)]
     with Store.in_memory() as store:
         add(store, tmp_path, lines)
         store.connection.execute("UPDATE metrics SET id_hash = 0")
-        store.connection.execute("UPDATE meta SET value = 'another' WHERE name = 'hashed'")
+        store.connection.execute("INSERT INTO meta VALUES ('hashed', 'another')")
         add(store, tmp_path, lines, "metrics_20260301_090001.jsonl")
         assert store.metrics_count() == 30
         wrong = "SELECT count(*) FROM metrics WHERE id_hash <> hash(id)"

@@ -61,6 +61,8 @@ _ROWS_ALONE: Final = 50_000
 _ROWS_AS_LISTS: Final = 1_000
 """Up to so many, Python's lists are as quick as Arrow, which needs more of DuckDB to be imported."""
 _MANY_ROWS: Final = 500_000
+_HASHED_FROM: Final = 1_000_000
+"""With so many metrics it takes longer to hash their ids at each reading than to keep the hashes, 8 bytes each."""
 _WAL_BYTES: Final = 256 << 10
 _COSTING: Final = ("model", "cost_usd")
 _ENDING_RUNS: Final = frozenset({"agent_execution", "tool_use"})
@@ -217,7 +219,7 @@ class Store:
         self.connection.begin()
         self.connection.execute(schema())
         self.connection.execute(
-            f"INSERT INTO meta VALUES ('schema', ?), ('whole', '0'), ('journal', ?), ('hashed', {HASH_OF_HASH})",
+            "INSERT INTO meta VALUES ('schema', ?), ('whole', '0'), ('journal', ?)",
             [str(SCHEMA_VERSION), copies.FIRST],
         )
         self.connection.commit()
@@ -442,14 +444,23 @@ class Loading:
         self._begun = True
         meta = f"SELECT name, value FROM meta UNION ALL SELECT 'hash', {HASH_OF_HASH}"
         said = dict(self._connection.execute(meta).fetchall())
-        if said.get("hashed") != said["hash"]:
-            self._run("hash_again")
-            say(self._connection, "hashed", said["hash"])
         self._last, self.appended, self._uncommitted, self._types = int(said["whole"]), 0, 0, set()
+        self._keep_hashes(said.get("hashed"), said["hash"])
         self._rolled = int(said.get("rolled", 0))
         self._witnessed = "witnessed" in said
         self._models = {name for (name,) in self._connection.execute("SELECT model FROM priced_models").fetchall()}
         self._price_again(said.get("prices"))
+
+    def _keep_hashes(self, known: str | None, now: str) -> None:
+        """Where there are many metrics the hash of each id is kept, else it is worked out whenever ids are looked for.
+
+        `known` is what tells by which hash they were kept, `now` what tells the engine's.
+        """
+        self._hashed = known is not None or self._last >= _HASHED_FROM
+        self._sql = load_statements(hashed=self._hashed)
+        if self._hashed and known != now:
+            self._run("hash_all")
+            say(self._connection, "hashed", now)
 
     def _price_again(self, by: str | None) -> None:
         """Where the prices have changed, costs are worked out again, in the transaction of what is read now."""
@@ -558,7 +569,7 @@ class Loading:
         with _interrupts_held_back():
             self._connection.execute(
                 f"INSERT INTO metrics ({names}, id_hash, source, in_parts, cost) "
-                f"SELECT {chosen}, hash(id), source, in_parts, {cost} AS cost FROM ("
+                f"SELECT {chosen}, {'hash(id)' if self._hashed else 'NULL'}, source, in_parts, {cost} AS cost FROM ("
                 f"SELECT {selected}, $source AS source, $in_parts AS in_parts FROM {table}) AS metrics {rates}",
                 parameters,
             )

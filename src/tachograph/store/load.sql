@@ -33,10 +33,10 @@ WHERE metrics.seq = known.seq;
 -- Should two ids ever share a hash, their rows are looked at in vain.
 CREATE OR REPLACE TEMP TABLE touched AS
 WITH added AS MATERIALIZED (
-    SELECT id_hash, seq FROM metrics WHERE seq > $last
+    SELECT {id_hash} AS id_hash, seq FROM metrics WHERE seq > $last
 ), known AS MATERIALIZED (
-    SELECT id_hash, seq FROM metrics
-    WHERE seq <= $last AND id_hash IN (SELECT id_hash FROM added)
+    SELECT {id_hash} AS id_hash, seq FROM metrics
+    WHERE seq <= $last AND {id_hash} IN (SELECT id_hash FROM added)
 ), several AS (
     SELECT id_hash FROM added GROUP BY id_hash HAVING count(*) > 1
     UNION
@@ -269,8 +269,8 @@ WHERE seq IN (SELECT seq FROM outdone) AND seq <= $rolled AND ts IS NOT NULL;
 -- name: leave_out_outdone
 UPDATE metrics SET ended_ts = ts, ts = NULL WHERE seq IN (SELECT seq FROM outdone);
 
--- name: hash_again
--- With another version of the engine, which may have another hash.
+-- name: hash_all
+-- Once there are many, and with another version of the engine, which may have another hash.
 UPDATE metrics SET id_hash = hash(id);
 
 -- name: delete_changed_sessions

@@ -7,7 +7,7 @@ CREATE TABLE meta (name VARCHAR, value VARCHAR);
 -- yet: the end of a call whose beginning wasn't read, or the start of a session that owns nothing.
 CREATE TABLE metrics (
     {columns},
-    id_hash UBIGINT USING COMPRESSION uncompressed, -- hash(id), by which ids that are known are found
+    id_hash UBIGINT,    -- hash(id), by which ids that are known are found; null in a store of few metrics
     source VARCHAR,     -- which reader it came from
     in_parts BOOLEAN,   -- whether later lines may add to it
     cost HUGEINT,       -- in 1e-24 USD: what the log says, else by its tokens; null where nobody knows

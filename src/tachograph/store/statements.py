@@ -125,9 +125,9 @@ def schema() -> str:
 
 
 @cache
-def load_statements() -> dict[str, str]:
-    """The statements of `load.sql`, by name."""
-    text = _text("load.sql")
+def load_statements(*, hashed: bool = False) -> dict[str, str]:
+    """The statements of `load.sql`, by name; `hashed` is whether the hash of each id is kept."""
+    text = _text("load.sql").replace("{id_hash}", "id_hash" if hashed else "hash(id)")
     text = text.replace("{merged_columns}", ",\n    ".join(_merged(name) for name in STORED if name != "id"))
     text = text.replace("{order_key}", _ORDER_KEY)
     text = text.replace("{earliest_cwd}", _EARLIEST_CWD).replace("{completed_duration}", COMPLETED_DURATION)
