@@ -30,7 +30,7 @@ def rolled(side: Side, rows: str) -> str:
         )
         SELECT rows.* REPLACE (shown.start_us AS {key}) FROM ({rows}) AS rows
         JOIN windows AS own ON own.start_us = rows.{key}
-        CROSS JOIN range({together:d}) AS steps(step)
+        CROSS JOIN (SELECT unnest(range({together:d})) AS step) AS steps
         JOIN windows AS shown ON shown.number = own.number + steps.step
         WHERE shown.start_us >= {add(side.starts[0] if side.starts else 0)}
     """

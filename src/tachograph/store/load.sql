@@ -5,8 +5,9 @@
 DELETE FROM metrics WHERE seq > (SELECT max(value::BIGINT) FROM meta WHERE name = 'whole');
 
 -- name: say_whole
--- All rows are metrics now.
-UPDATE meta SET value = (SELECT coalesce(max(seq), 0) FROM metrics)::VARCHAR WHERE name = 'whole';
+-- All rows are metrics now, whatever became of the last of them.
+UPDATE meta SET value = greatest(value::BIGINT, (SELECT coalesce(max(seq), 0) FROM metrics))::VARCHAR
+WHERE name = 'whole';
 
 -- name: drop_condensed
 -- What was condensed is counted already.

@@ -158,7 +158,7 @@ def rollup_statements(chosen: str) -> dict[str, str]:
         "in_run": KIND["in_run"],
         "bucket": WIDE_BUCKET,
     }
-    return _filled("rollup.sql", replaced)
+    return filled("rollup.sql", replaced)
 
 
 @cache
@@ -181,10 +181,10 @@ def condense_statements(window_start: str, window_end: str) -> dict[str, str]:
         "first_us": f"{FIRST_US}",
         "day_us": f"{DAY_US}",
     }
-    return _filled("condense.sql", replaced)
+    return filled("condense.sql", replaced)
 
 
-def _filled(file: str, replaced: Mapping[str, str]) -> dict[str, str]:
+def filled(file: str, replaced: Mapping[str, str]) -> dict[str, str]:
     """The statements of a file, by name, with what stands for each word in braces."""
     text = _text(file)
     for name, sql in replaced.items():
@@ -198,7 +198,7 @@ def _named(text: str) -> dict[str, str]:
 
 
 def _text(name: str) -> str:
-    return Path(__file__).with_name(name).read_text(encoding="utf-8")
+    return Path(__file__).parent.joinpath(name).read_text(encoding="utf-8")
 
 
 def _name_type(name: str) -> str:

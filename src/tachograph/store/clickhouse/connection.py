@@ -1,0 +1,131 @@
+"""A connection that is asked in the embedded engine's SQL and answers from ClickHouse."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any, Final
+
+from tachograph.errors import StoreUnusable
+from tachograph.store.clickhouse.dialect import translated
+from tachograph.store.clickhouse.tables import reading_tables, tables
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from clickhouse_connect.driver.client import Client
+
+_AS_THE_EMBEDDED: Final = {
+    "join_use_nulls": 1,
+    "prefer_column_name_to_alias": 1,
+    "aggregate_functions_null_for_empty": 1,
+    "union_default_mode": "DISTINCT",
+    "count_distinct_implementation": "uniqExact",
+    "do_not_merge_across_partitions_select_final": 1,
+}
+"""What makes ClickHouse answer as SQL says: nothing is null, not 0, and a name is a column's before an alias."""
+_INT64: Final = range(-(2**63), 2**63)
+
+
+class Answer:
+    """The rows of an answer, as many of its engine's cursors give them."""
+
+    def __init__(self, names: Sequence[str], rows: list[tuple[Any, ...]]) -> None:
+        self.description = [(name,) for name in names]
+        self._rows = rows
+
+    def fetchall(self) -> list[tuple[Any, ...]]:
+        """All that weren't fetched yet."""
+        rows, self._rows = self._rows, []
+        return rows
+
+    def fetchone(self) -> tuple[Any, ...] | None:
+        """The next one; None where there is none."""
+        return self._rows.pop(0) if self._rows else None
+
+
+class Connection:
+    """One tenant's metrics on a server. It may be used by several threads, which wait for each other."""
+
+    def __init__(self, client: Client, tenant: str, database: str) -> None:
+        self._client = client
+        self.tenant = tenant
+        self.database = database
+        self._turn = threading.Lock()
+
+    def execute(self, sql: str, parameters: Mapping[str, Any] | Sequence[Any] | None = None) -> Answer:
+        """Asks a statement of DuckDB's; `?` and `$name` stand for parameters, as there."""
+        given = dict(_named(parameters))
+        kinds = tuple((name, kind_of(value)) for name, value in given.items())
+        return self.ask(translated(sql, kinds, reading_tables(self.database)), given)
+
+    def ask(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Answer:
+        """Asks a statement of ClickHouse's own."""
+        given = {**(parameters or {}), "tenant": self.tenant}
+        with self._turn, told_as_unusable():
+            found = self._client.query(sql, parameters=given, settings=dict(_AS_THE_EMBEDDED))
+            return Answer(found.column_names, [tuple(row) for row in found.result_rows])
+
+    def do(self, sql: str, parameters: Mapping[str, Any] | None = None, **settings: Any) -> None:
+        """Does what has no answer."""
+        given = {**(parameters or {}), "tenant": self.tenant}
+        with self._turn, told_as_unusable():
+            self._client.command(sql, parameters=given, settings=settings)
+
+    def insert(self, sql: str, body: bytes, kind: str, **settings: Any) -> None:
+        """Inserts a body of some format; `sql` is what stands between INSERT INTO and FORMAT."""
+        with self._turn, told_as_unusable():
+            self._client.raw_insert(insert_block=body, fmt=kind, settings=settings, table=sql)
+
+    def rows_as(self, sql: str, kind: str, parameters: Mapping[str, Any] | None = None) -> bytes:
+        """The answer to a statement of ClickHouse's own, in some format."""
+        given = {**(parameters or {}), "tenant": self.tenant}
+        with self._turn, told_as_unusable():
+            return self._client.raw_query(sql, parameters=given, settings=dict(_AS_THE_EMBEDDED), fmt=kind)
+
+    def reading(self, name: str) -> str:
+        """The statement that reads the latest rows of a table."""
+        return tables()[name].read(self.database)
+
+    def cursor(self) -> Connection:
+        """Itself: it may be used by several threads."""
+        return self
+
+    def close(self) -> None:
+        """Closes it."""
+        self._client.close()
+
+
+class told_as_unusable:  # noqa: N801 - a context manager, as contextlib's
+    """Raises what the server or the way to it fails at as `StoreUnusable`."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        if kind is None:
+            return
+        from clickhouse_connect.driver.exceptions import Error  # noqa: PLC0415 - what fails has been imported
+
+        if isinstance(error, Error):
+            raise StoreUnusable(f"ClickHouse can't do that: {str(error).splitlines()[0]:.500}") from error
+
+
+def kind_of(value: object) -> str:
+    """The type of a parameter."""
+    if isinstance(value, bool):
+        return "Bool"
+    if isinstance(value, int):
+        return "Int64" if value in _INT64 else "Int256"
+    if isinstance(value, float):
+        return "Float64"
+    if isinstance(value, list):
+        return f"Array({kind_of(value[0]) if value else 'String'})"
+    return "String"
+
+
+def _named(parameters: Mapping[str, Any] | Sequence[Any] | None) -> Mapping[str, Any]:
+    if parameters is None:
+        return {}
+    if isinstance(parameters, dict):
+        return parameters
+    return {f"q{number}": value for number, value in enumerate(parameters)}

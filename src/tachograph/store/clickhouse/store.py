@@ -1,0 +1,116 @@
+"""The store on a ClickHouse server: the same metrics and ledger as in the embedded one, of one tenant of several."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from tachograph.errors import StoreUnusable
+from tachograph.store.clickhouse import writing
+from tachograph.store.clickhouse.connection import Connection
+from tachograph.store.clickhouse.settling import SettledLoading
+from tachograph.store.clickhouse.tables import tables
+from tachograph.store.duckdb import SCHEMA_VERSION, Store
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tachograph.store.clickhouse.address import Address
+
+DEFAULT_TENANT: Final = "default"
+
+
+class ClickHouseStore(Store):
+    """A store on a server. Close it, or use it in a `with` statement."""
+
+    connection: Any
+
+    def __init__(self, connection: Connection, address: Address, home: Path | None, owner: str) -> None:
+        super().__init__(connection, None)  # type: ignore[arg-type]
+        self.address = address
+        self.home = home
+        """The folder in which this machine keeps its own things: prices that were fetched."""
+        self.owner = owner
+        """Who writes, if it does: another one has to wait until this one is done."""
+
+    @classmethod
+    def connect(
+        cls, address: Address, *, tenant: str = DEFAULT_TENANT, home: Path | None = None, owner: str = ""
+    ) -> Self:
+        """The store at an address; its tables are made where they aren't there. Raises `StoreUnusable`."""
+        connection = Connection(address.client(), tenant, address.database)
+        store = cls(connection, address, home, owner)
+        try:
+            store._make_ready_there()
+        except BaseException:
+            connection.close()
+            raise
+        return store
+
+    def _make_ready_there(self) -> None:
+        connection, database, cluster = self.connection, self.address.database, self.address.cluster
+        everywhere = f" ON CLUSTER {cluster}" if cluster else ""
+        connection.do(f"CREATE DATABASE IF NOT EXISTS {database}{everywhere}")
+        for table in tables().values():
+            for statement in table.definition(database, cluster):
+                connection.do(statement)
+        connection.do(writing.definition(database, cluster))
+        said = dict(connection.execute("SELECT name, value FROM meta").fetchall())
+        version = said.get("schema", str(SCHEMA_VERSION))
+        if version != str(SCHEMA_VERSION):
+            raise StoreUnusable(
+                f"it was made by another version of Tachograph (schema {version}; this one knows {SCHEMA_VERSION})",
+                where=self.address.shown(),
+                mend="use that version, or another database",
+            )
+
+    def close(self) -> None:
+        """Closes the connection; a second call does nothing."""
+        if not self._closed:
+            self._closed = True
+            self.connection.close()
+
+    def loading(self, *, keep_journal: bool = True) -> SettledLoading:
+        """A way in for new metrics; there is no journal beside a server."""
+        return SettledLoading(self)
+
+    def holds_anything(self) -> bool:
+        """Whether anything was ever read into it, or collected."""
+        return any(
+            self.connection.execute(f"SELECT 1 FROM {name} LIMIT 1").fetchone() is not None
+            for name in ("files", "metrics", "condensed")
+        )
+
+    def forget_ledger(self) -> None:
+        """Forgets how far files were read, so that all that are still there are read again, and adds nothing twice."""
+        with self.loading() as loading:
+            loading.forget_ledger()
+
+    def prices_are_current(self) -> bool:
+        """Whether costs are by the prices that are known now. Raises `PricesUnusable` where those are damaged."""
+        from tachograph.price_list import data_version  # noqa: PLC0415 - few ask
+
+        row = self.connection.execute("SELECT value FROM meta WHERE name = 'prices'").fetchone()
+        return row is not None and row[0] == data_version(self.home)
+
+    def has_spilled(self) -> bool:
+        """Nothing of it is on this machine."""
+        return False
+
+    def somebody_waits(self) -> bool:
+        """Readers wait for nobody."""
+        return False
+
+    def let_others_in(self) -> None:
+        """They are in."""
+
+    def write_back_if_much(self) -> None:
+        """The server does, when it thinks best."""
+
+    def use_cores(self, cores: int | None) -> None:
+        """The server has its own."""
+
+    def forget_sums(self) -> None:
+        """Sums belong to their quarters' metrics, and are made again with them."""
+
+    def bring_copy_up_to_date(self) -> None:
+        """There is no copy of it here."""

@@ -1,0 +1,143 @@
+"""The tables on a server, made from those of the embedded store: what differs is what each is sorted by.
+
+Rows are only ever added. One with the key of another and a later `version` stands in its place; one that is `gone` says
+that there is none any more. `at` is when a metric happened, or ended where that alone is known: what is asked is almost
+always asked of a range of time, and within it of one tenant.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Final
+
+import msgspec
+
+from tachograph.store.clickhouse.dialect import Tables
+
+KEYS: Final = {
+    "meta": ("name",),
+    "metrics": ("at", "seq"),
+    "sessions": ("session_id",),
+    "claims": ("id", "session_id"),
+    "claimed_starts": ("session_id", "ts", "cwd"),
+    "files": ("path",),
+    "rejects": ("path", "line", "byte_offset"),
+    "condensed": ("window_start", "number"),
+    "condensed_ids": ("hash",),
+    "condensed_owners": ("session_id", "ts", "id"),
+}
+"""The tables, and what tells the rows of one tenant apart."""
+COMPUTED: Final = {
+    "metrics": {"at": ("Int64", "coalesce(ts, ended_ts, 0)")},
+    "condensed": {"number": ("Int64", "row_number() OVER ()")},
+}
+"""Columns that the embedded store doesn't have: their types, and what they are there."""
+_TYPES: Final = {
+    "VARCHAR": "Nullable(String)",
+    "BIGINT": "Nullable(Int64)",
+    "INTEGER": "Nullable(Int32)",
+    "HUGEINT": "Nullable(Int128)",
+    "UHUGEINT": "UInt128",
+    "DOUBLE": "Nullable(Float64)",
+    "BOOLEAN": "Nullable(Bool)",
+    "MAP(INTEGER, BIGINT)": "Map(Int32, Int64)",
+}
+_FEW: Final = frozenset({
+    "type", "tool_name", "agent_id", "command_name", "error_type", "operation", "hook_name", "model", "source",
+    "user_id", "project_path", "cwd", "resolution", "timezone",
+})  # fmt: skip
+"""Names of which there are few in one part of a table."""
+_CODECS: Final = {"at": "Delta, ZSTD(1)", "ts": "Delta, ZSTD(1)", "ended_ts": "Delta, ZSTD(1)", "seq": "Delta, ZSTD(1)"}
+_LEFT_OUT: Final = frozenset({"id_hash"})
+"""What serves the embedded store alone."""
+_FIRST_MONTH_US, _LAST_MONTH_US = 1_420_070_400_000_000, 2_524_608_000_000_000
+"""2015 and 2050: what is said to be before or after has a partition together, so that no log makes thousands."""
+_PARTITIONS: Final = {
+    "metrics": f"toYYYYMM(toDateTime64(greatest({_FIRST_MONTH_US}, least({_LAST_MONTH_US}, at)) / 1000000, 0, 'UTC'))"
+}
+
+
+class Table(msgspec.Struct, frozen=True):
+    """One table: its columns as the embedded store names and types them, and what is worked out beside them."""
+
+    name: str
+    columns: dict[str, str]
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What tells the rows of one tenant apart."""
+        return KEYS[self.name]
+
+    def read(self, database: str) -> str:
+        """Its latest rows."""
+        names = ", ".join(f"`{name}`" for name in self.columns)
+        return f"SELECT {names} FROM {database}.{self.name} FINAL WHERE tenant = {{tenant:String}}"
+
+    def definition(self, database: str, cluster: str | None = None) -> list[str]:
+        """The statements that make it where it isn't there; in a cluster, on each of its nodes."""
+        computed = {name: kind for name, (kind, _) in COMPUTED.get(self.name, {}).items()}
+        columns = [
+            "tenant LowCardinality(String)",
+            *(f"`{name}` {kind}{_codec(name)}" for name, kind in computed.items()),
+            *(f"`{name}` {_type(name, kind)}{_codec(name)}" for name, kind in self.columns.items()),
+            "version UInt64 CODEC(Delta, ZSTD(1))",
+            "gone UInt8",
+        ]
+        order = f"ORDER BY ({', '.join(('tenant', *self.key))}) {_partition(self.name)} SETTINGS {_SETTINGS}"
+        listed = ",\n    ".join(columns)
+        if cluster is None:
+            engine = "ReplacingMergeTree(version, gone)"
+            return [f"CREATE TABLE IF NOT EXISTS {database}.{self.name} (\n    {listed}\n) ENGINE = {engine} {order}"]
+        path = f"/clickhouse/tables/{{shard}}/{database}/{self.name}"
+        engine = f"ReplicatedReplacingMergeTree('{path}', '{{replica}}', version, gone)"
+        shards = f"Distributed({cluster}, {database}, {self.name}_local, {_sharded(self)})"
+        local, whole = f"{database}.{self.name}_local", f"{database}.{self.name}"
+        return [
+            f"CREATE TABLE IF NOT EXISTS {local} ON CLUSTER {cluster} (\n    {listed}\n) ENGINE = {engine} {order}",
+            f"CREATE TABLE IF NOT EXISTS {whole} ON CLUSTER {cluster} AS {local} ENGINE = {shards}",
+        ]
+
+
+_SETTINGS: Final = "allow_nullable_key = 1, non_replicated_deduplication_window = 1000"
+
+
+@cache
+def tables() -> dict[str, Table]:
+    """All of them, by name."""
+    from tachograph.store.duckdb import Store  # noqa: PLC0415 - it is asked how its tables are
+
+    with Store.in_memory() as store:
+        return {name: Table(name, _columns(store, name)) for name in KEYS}
+
+
+@cache
+def reading_tables(database: str) -> Tables:
+    """What stands for each where it is read."""
+    return Tables({name: table.read(database) for name, table in tables().items()})
+
+
+def _columns(store: object, name: str) -> dict[str, str]:
+    described = store.connection.execute(f"DESCRIBE {name}").fetchall()  # type: ignore[attr-defined]
+    return {column: kind for column, kind, *_ in described if column not in _LEFT_OUT}
+
+
+def _type(name: str, kind: str) -> str:
+    if name in _FEW:
+        return "LowCardinality(Nullable(String))"
+    return _TYPES[kind] if name not in {"id", "seq"} else _TYPES[kind].removeprefix("Nullable(").removesuffix(")")
+
+
+def _codec(name: str) -> str:
+    return f" CODEC({_CODECS[name]})" if name in _CODECS else " CODEC(ZSTD(1))"
+
+
+def _partition(name: str) -> str:
+    return f"PARTITION BY {_PARTITIONS[name]}" if name in _PARTITIONS else ""
+
+
+def _sharded(table: Table) -> str:
+    """By session, so that what is said of one is in one place."""
+    if "session_id" in table.columns:
+        other = "id" if "id" in table.columns else "''"
+        return f"cityHash64(ifNull(session_id, toString({other})))"
+    return "cityHash64(tenant)"

@@ -1,0 +1,103 @@
+"""Rows between the embedded engine and a server, as Parquet: both read and write it, and neither needs Arrow for it.
+
+Integers of 128 bits, which Parquet doesn't have, go one way as decimals and the other as texts.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Final
+
+from tachograph.store.clickhouse.tables import COMPUTED, tables
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tachograph.store.clickhouse.connection import Connection
+    from tachograph.store.clickhouse.tables import Table
+    from tachograph.store.engine import DuckDBPyConnection
+
+_SENT: Final = {"HUGEINT": "{}::DECIMAL(38, 0)", "UHUGEINT": "{}::VARCHAR"}
+_WIDE: Final = frozenset({"HUGEINT", "UHUGEINT"})
+_INSERTING: Final = {
+    "max_partitions_per_insert_block": 0,
+    "input_format_parquet_preserve_order": 1,  # so that a repeated insert has the same blocks
+    "max_insert_threads": 1,
+    "insert_deduplicate": 1,
+}
+
+
+class Transfer:
+    """The way between a connection of DuckDB's and one to a server. Close it."""
+
+    def __init__(self, here: DuckDBPyConnection, there: Connection) -> None:
+        self._here = here
+        self._there = there
+        self._folder = TemporaryDirectory(prefix="tachograph-")
+        self._file = Path(self._folder.name, "rows.parquet")
+
+    def send(self, name: str, rows: str, version: int, *, gone: bool = False) -> int:
+        """Inserts the rows of a statement into a table of the server's, as of a version; how many there were.
+
+        `rows` is the statement of DuckDB's that gives them. With `gone`, they stand for none. It may be repeated: what
+        was inserted already is not inserted again.
+        """
+        table = tables()[name]
+        selected = _sent(table)
+        self._here.execute(
+            f"COPY (SELECT $tenant AS tenant, {selected}, $version AS version, $gone AS gone FROM ({rows}))"
+            f" TO '{self._file}' (FORMAT parquet)",
+            {"tenant": self._there.tenant, "version": version, "gone": int(gone)},
+        )
+        row = self._here.execute(f"SELECT count(*) FROM read_parquet('{self._file}')").fetchone()
+        many = int(row[0]) if row else 0
+        if many:
+            token = f"{self._there.tenant} {version} {name} {int(gone)}"
+            body = self._file.read_bytes()
+            self._there.insert(
+                f"{self._there.database}.{name}", body, "Parquet", insert_deduplication_token=token, **_INSERTING
+            )
+        return many
+
+    def name_keys(self, name: str, rows: str) -> int:
+        """Gives the server keys to look for, as the only column, `key`, of a temporary table; how many there are."""
+        self._here.execute(
+            f"CREATE OR REPLACE TEMP TABLE keys AS SELECT DISTINCT key FROM ({rows}) WHERE key IS NOT NULL"
+        )
+        many, kind = self._here.execute("SELECT count(*), any_value(typeof(key)) FROM keys").fetchone() or (0, None)
+        if many:
+            self._there.do(f"DROP TEMPORARY TABLE IF EXISTS {name}")
+            self._there.do(
+                f"CREATE TEMPORARY TABLE {name} (key {'String' if kind == 'VARCHAR' else 'Int64'}) ENGINE = Memory"
+            )
+            self._here.execute(f"COPY keys TO '{self._file}' (FORMAT parquet)")
+            self._there.insert(name, self._file.read_bytes(), "Parquet")
+        return int(many)
+
+    def fetch(self, name: str, condition: str, parameters: Mapping[str, Any] | None = None, *, into: str = "") -> int:
+        """Adds a table's rows that meet a condition of ClickHouse's to the table of that name here, or to another."""
+        table = tables()[name]
+        selected = ", ".join(f"toString(`{c}`) AS `{c}`" if k in _WIDE else f"`{c}`" for c, k in table.columns.items())
+        body = self._there.rows_as(
+            f"SELECT {selected} FROM ({table.read(self._there.database)}) WHERE {condition}", "Parquet", parameters
+        )
+        self._file.write_bytes(body)
+        named = ", ".join(f'"{column}"' for column in table.columns)
+        cast = ", ".join(f'"{column}"::{kind}' for column, kind in table.columns.items())
+        added = self._here.execute(
+            f"INSERT INTO {into or name} ({named}) SELECT {cast} FROM read_parquet('{self._file}')"
+        ).fetchone()
+        return int(added[0]) if added else 0
+
+    def close(self) -> None:
+        """Removes what it kept for a moment."""
+        self._folder.cleanup()
+
+
+def _sent(table: Table) -> str:
+    computed = [f"{sql} AS {name}" for name, (_, sql) in COMPUTED.get(table.name, {}).items()]
+    plain = [
+        f'{_SENT.get(kind, "{}").format(chr(34) + name + chr(34))} AS "{name}"' for name, kind in table.columns.items()
+    ]
+    return ", ".join(computed + plain)
