@@ -3,7 +3,6 @@ from __future__ import annotations
 import json
 import os
 from datetime import UTC
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,6 +13,8 @@ from tachograph.sources import source_names
 from tachograph.store.duckdb import Store
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from cli.conftest import Command
 
 CHANGED = 1_772_704_800  # 2026-03-05 10:00 UTC
@@ -244,7 +245,7 @@ def test_changes_are_told_in_the_readers_zone(home: Path, tachograph: Command, m
 
 @pytest.mark.parametrize("nanoseconds", [None, 2**63 * 1000, -(2**63) * 1000])
 def test_a_change_that_no_calendar_has_is_none(nanoseconds: int | None) -> None:
-    seen = Overview(Path("x"), has_store=False, states=[], users={}, zone=UTC)
+    seen = Overview("x", has_store=False, states=[], users={}, zone=UTC)
     assert seen.when(nanoseconds) is None
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from cli.made_up import metric
 from server.served import problem
+from tachograph.collector.shared import SharedStore
 from tachograph.server import aggregations
 from tachograph.store.duckdb import Store
 
@@ -143,7 +144,7 @@ def test_the_token_of_a_page_fits_its_own_question_alone(own: Served) -> None:
 
 def test_a_damaged_store_is_told_as_no_more_than_that(own: Served) -> None:
     own.load([metric("a", "2026-03-01T09:00:00Z")])
-    store = own.tenants.get("default").store
+    store = own.home / "tachograph.duckdb"
     own.tenants.close()
     store.write_bytes(b"nonsense" * 1000)
     answer = own.get(f"{A}/daily")
@@ -156,8 +157,10 @@ def test_a_damaged_store_is_told_as_no_more_than_that(own: Served) -> None:
 def test_a_store_that_is_being_written_to_by_this_process_is_had_later(own: Served) -> None:
     own.load([metric("a", "2026-03-01T09:00:00Z")])
     own.tenants.close()
-    own.tenants.get("default").shared.patience = 0.01
-    with Store.open(own.tenants.get("default").store):
+    shared = own.tenants.get("default").shared
+    assert isinstance(shared, SharedStore)
+    shared.patience = 0.01
+    with Store.open(own.home / "tachograph.duckdb"):
         assert own.get(f"{A}/daily").headers["retry-after"]
     assert own.get(f"{A}/daily").status_code == 200
 

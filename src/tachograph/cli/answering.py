@@ -15,13 +15,13 @@ import msgspec
 from tachograph import __version__
 from tachograph.cli.ending import closing
 from tachograph.cli.figures import several
-from tachograph.cli.home import listed, new_in, places, store_path, users
+from tachograph.cli.home import listed, new_in, places, store_place, users
 from tachograph.cli.kinds import Answer, Asked
 from tachograph.cli.remembered import Memory
 from tachograph.errors import NoLogs, StoreUnusable
 from tachograph.ingest.listings import Listings
 from tachograph.ingest.plan import Plan, plan
-from tachograph.store.duckdb import Store, is_there, make_folder
+from tachograph.store.duckdb import Store, make_folder
 from tachograph.store.gate import Reading
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from tachograph.ingest.reader import Work
     from tachograph.ingest.workers import Worker
     from tachograph.store.ledger import FileEntry
+    from tachograph.store.place import StorePlace
 
 _TO_BEGIN = (
     "'tachograph sources' says where they would be; "
@@ -74,7 +75,7 @@ def _given(
     if options.demo:
         return _from_demo(kind, questions, _DEMO)
     try:
-        return _from_store(kind, questions, store_path(options.home), pick_up=not options.no_ingest)
+        return _from_store(kind, questions, store_place(options), pick_up=not options.no_ingest)
     except _NothingThere as nothing:
         if not else_demo or options.no_ingest:
             raise
@@ -93,15 +94,15 @@ def opened(options: Namespace, remarks: list[str]) -> Iterator[Store]:
             remarks.append(_DEMO)
             yield store
             return
-    path = store_path(options.home)
-    with trouble_with(path), ExitStack() as early:
+    place = store_place(options)
+    with trouble_with(place), ExitStack() as early:
         if options.no_ingest:
-            with _as_it_is(path) as store:
+            with _as_it_is(place) as store:
                 remarks += _remarks(store.rejected_count(), 0)
                 yield store
                 return
-        looked = _look(path, early)
-        store, skipped = _up_to_date(path, looked)
+        looked = _look(place, early)
+        store, skipped = _up_to_date(place, looked)
         with closing(store):
             remarks += _remarks(store.rejected_count(), len(skipped))
             yield store
@@ -110,17 +111,17 @@ def opened(options: Namespace, remarks: list[str]) -> Iterator[Store]:
 
 
 @contextmanager
-def trouble_with(path: Path) -> Iterator[None]:
+def trouble_with(place: Path | StorePlace) -> Iterator[None]:
     """Whatever goes wrong with the store in this block is raised as `StoreUnusable`."""
     try:
         yield
     except OSError as error:
-        place = str(error.filename or path)
+        where = str(error.filename or place)
         raise StoreUnusable(
-            error.strerror or str(error), where=place, mend="choose another store with --home"
+            error.strerror or str(error), where=where, mend="choose another store with --home"
         ) from None
     except Exception as error:  # noqa: BLE001 - only the engine's are changed, which may not be imported
-        raise _of_engine(error, path) or error from None
+        raise _of_engine(error, place) or error from None
 
 
 class _NothingThere(NoLogs):
@@ -168,29 +169,32 @@ class _Looked(NamedTuple):
     workers: Sequence[Worker]
 
 
-def _look(path: Path, early: ExitStack) -> _Looked:
+def _look(place: StorePlace, early: ExitStack) -> _Looked:
     """Looks for logs. Where there is no store yet, those who will read them get ready in the meantime."""
-    workers = early.enter_context(_hired()) if not path.exists() else ()
+    path = place.path
+    workers = early.enter_context(_hired()) if not (place.address or path.exists()) else ()
     where = places(path)
     skipped: list[Skipped] = []
     listings = Listings(path.parent, __version__)
     return _Looked(where, listings, listings.find(where, skipped), skipped, workers)
 
 
-def _from_store(kind: Kind[Asked, Answer], questions: Sequence[Asked], path: Path, *, pick_up: bool) -> Answers[Answer]:
-    with trouble_with(path), ExitStack() as early:
+def _from_store(
+    kind: Kind[Asked, Answer], questions: Sequence[Asked], place: StorePlace, *, pick_up: bool
+) -> Answers[Answer]:
+    with trouble_with(place), ExitStack() as early:
         if not pick_up:
-            with _as_it_is(path) as store:
+            with _as_it_is(place) as store:
                 return Answers(
                     [kind.answer(store, asked) for asked in questions], remarks=_remarks(store.rejected_count(), 0)
                 )
-        looked = _look(path, early)
-        memory = Memory(path, looked.found)
+        looked = _look(place, early)
+        memory = Memory(None if place.address else place.path, looked.found)
         known = None if looked.skipped else memory.recall(kind, questions)
         if known is not None:
             looked.listings.keep()
             return Answers(known[0], remarks=known[1])
-        store, skipped = (_read_up if memory.knows_other_logs() else _up_to_date)(path, looked)
+        store, skipped = (_read_up if memory.knows_other_logs() else _up_to_date)(place, looked)
         with closing(store):
             results = [kind.answer(store, asked) for asked in questions]
             remarks = _remarks(store.rejected_count(), len(skipped))
@@ -215,23 +219,23 @@ def say_waiting() -> None:
         print("waiting for another tachograph that has the store", file=sys.stderr)
 
 
-def _as_it_is(path: Path) -> Store:
+def _as_it_is(place: StorePlace) -> Store:
     mend = "leave out --no-ingest, or run 'tachograph ingest PATH'"
-    if not is_there(path):
-        raise NoLogs("there is no store yet", where=str(path), mend=mend)
-    store = Store.open(path, read_only=True, waits=say_waiting)
+    if not place.is_there():
+        raise NoLogs("there is no store yet", where=str(place), mend=mend)
+    store = place.open(read_only=True, waits=say_waiting)
     if not store.holds_anything():
         store.close()
-        raise NoLogs("nothing was read into the store yet", where=str(path), mend=mend)
+        raise NoLogs("nothing was read into the store yet", where=str(place), mend=mend)
     return store
 
 
-def _up_to_date(path: Path, looked: _Looked) -> tuple[Store, list[Skipped]]:
+def _up_to_date(place: StorePlace, looked: _Looked) -> tuple[Store, list[Skipped]]:
     """The store with all that was found, at today's prices; open for reading alone where it already is like that."""
     found, skipped = looked.found, looked.skipped
     ledger: dict[str, FileEntry] = {}
-    if is_there(path):
-        store = Store.open(path, read_only=True, waits=say_waiting)
+    if place.is_there():
+        store = place.open(read_only=True, waits=say_waiting)
         ledger = store.files()
         what = plan(found, ledger, skipped)
         is_filled = store.holds_anything()
@@ -243,20 +247,20 @@ def _up_to_date(path: Path, looked: _Looked) -> tuple[Store, list[Skipped]]:
         is_filled = False
     if not (is_filled or what.to_read):
         raise nothing_to_read(looked.where, what)
-    return _read_up(path, looked, (what, ledger))
+    return _read_up(place, looked, (what, ledger))
 
 
 def _read_up(
-    path: Path, looked: _Looked, planned: tuple[Plan, Mapping[str, FileEntry]] | None = None
+    place: StorePlace, looked: _Looked, planned: tuple[Plan, Mapping[str, FileEntry]] | None = None
 ) -> tuple[Store, list[Skipped]]:
     """The store with all that was found, by the plan that was made with a ledger, if that still is the ledger."""
     from tachograph.cli.reading import read_into
     from tachograph.ingest.reader import begun
 
-    make_folder(path)
-    with Reading(path, say_waiting) as reading, ExitStack() as early:
+    make_folder(place.path)
+    with Reading(place.path, say_waiting) as reading, ExitStack() as early:
         work = early.enter_context(begun(planned[0], looked.workers)) if planned else None
-        store = Store.open(path, reading=reading, waits=say_waiting)
+        store = place.open(reading=reading, waits=say_waiting)
         try:
             ledger = store.files()
             what: Plan | Work
@@ -284,7 +288,7 @@ def _remarks(rejected: int, skipped: int) -> list[str]:
     return remarks
 
 
-def _of_engine(error: Exception, path: Path) -> Exception | None:
+def _of_engine(error: Exception, place: Path | StorePlace) -> Exception | None:
     """What the engine's own errors mean to the user; None for what isn't one, and for Ctrl-C."""
     engine = sys.modules.get("tachograph.store.engine")  # which isn't imported for this
     if engine is None or not isinstance(error, engine.Error) or isinstance(error, engine.InterruptException):
@@ -294,4 +298,4 @@ def _of_engine(error: Exception, path: Path) -> Exception | None:
         mend = "free some disk space, allow more memory by TACHOGRAPH_MEMORY, or ask for a shorter range"
     else:
         mend = "if it is damaged, 'tachograph doctor --repair' makes it again from its copy"
-    return StoreUnusable(f"DuckDB can't go on: {first_line}", where=str(path), mend=mend)
+    return StoreUnusable(f"DuckDB can't go on: {first_line}", where=str(place), mend=mend)

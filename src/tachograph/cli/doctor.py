@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from tachograph.cli.answering import say_waiting, trouble_with
 from tachograph.cli.figures import several, size
-from tachograph.cli.home import places, store_path
+from tachograph.cli.home import places, store_place
 from tachograph.cli.options import Parser, add_home, add_json
 from tachograph.report.printable import printable
 
@@ -38,7 +38,7 @@ def run(command: str, arguments: Sequence[str]) -> int:
     options = parser.parse_args(arguments)
     from tachograph.ingest.doctor import diagnose, repair
 
-    path = store_path(options.home)
+    path = store_place(options).embedded("doctor")
     with trouble_with(path):
         found = diagnose(path, _metrics_logs(path), say_waiting)
         done = repair(path, found, say_waiting) if options.repair and found.parts() else []

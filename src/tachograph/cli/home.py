@@ -11,12 +11,14 @@ from tachograph.folders import store_folder
 from tachograph.ingest.plan import Plan, find_in_places, known_places, plan
 
 if TYPE_CHECKING:
+    from argparse import Namespace
     from collections.abc import Mapping
 
     from tachograph.ingest.plan import Skipped
     from tachograph.ingest.users import Users
     from tachograph.sources.protocol import Source
     from tachograph.store.ledger import FileEntry
+    from tachograph.store.place import StorePlace
 
 Places = list[tuple["Source", Path]]
 
@@ -24,6 +26,13 @@ Places = list[tuple["Source", Path]]
 def store_path(home: str | None) -> Path:
     """The file of the store, in the folder named, or TACHOGRAPH_HOME, or the platform's for such data."""
     return store_folder(os.environ, home) / "tachograph.duckdb"
+
+
+def store_place(options: Namespace) -> StorePlace:
+    """Where metrics are kept, by the options --home and --store and the environment."""
+    from tachograph.store.place import StorePlace
+
+    return StorePlace(store_path(options.home), options.store or os.environ.get("TACHOGRAPH_STORE") or None)
 
 
 def places(store: Path, source: str | None = None) -> Places:

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tachograph.cli.answering import nothing_to_read, say_waiting, trouble_with
 from tachograph.cli.figures import count, several, size
-from tachograph.cli.home import new_in, places, store_path, users
+from tachograph.cli.home import new_in, places, store_place, users
 from tachograph.cli.options import Parser, add_home, add_json
 from tachograph.cli.reading import read_into
 from tachograph.errors import NoLogs
 from tachograph.report.printable import printable
 from tachograph.sources import source
-from tachograph.store.duckdb import Store, is_there
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -51,13 +50,14 @@ def run(command: str, arguments: Sequence[str]) -> int:
     options = parser.parse_args(arguments)
     if options.source is not None:
         source(options.source)
-    path = store_path(options.home)
+    place = store_place(options)
+    path = place.path
     planned = _given(path, options.paths, options.source) if options.paths else _in_places(path, options.source)
     whose = users(places(path), options.user)
-    with trouble_with(path):
-        if not is_there(path):
+    with trouble_with(place):
+        if not place.is_there():
             planned({})  # so that a mistake leaves no store behind
-        with Store.open(path, waits=say_waiting) as store:
+        with place.open(waits=say_waiting) as store:
             before = store.metrics_count()
             summary = read_into(store, planned(store.files()), whose)
             added = store.metrics_count() - before

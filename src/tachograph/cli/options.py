@@ -60,6 +60,9 @@ def add_home(to: argparse._ActionsContainer) -> None:
     to.add_argument(
         "--home", metavar="FOLDER", help="the folder of the store (else TACHOGRAPH_HOME, else the usual one)"
     )
+    to.add_argument(
+        "--store", metavar="ADDRESS", help="metrics on a server: clickhouse://… (else TACHOGRAPH_STORE; docs/scale.md)"
+    )
 
 
 def add_json(parser: Parser) -> None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tachograph.cli.answering import trouble_with
-from tachograph.cli.home import store_path
+from tachograph.cli.home import store_place
 from tachograph.cli.options import Parser, add_home, add_json
 from tachograph.price_list import PRICES_FILE, data_version, update
-from tachograph.store.duckdb import Store
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,15 +37,16 @@ def run(command: str, arguments: Sequence[str]) -> int:
     options = parser.parse_args(arguments)
     if options.url is not None and options.do != "update":
         parser.error("--from goes with update")
-    path = store_path(options.home)
-    with trouble_with(path):
+    place = store_place(options)
+    path = place.path
+    with trouble_with(place):
         if options.do == "update":
             update(path.parent, options.url)
         elif options.do == "forget":
             (path.parent / PRICES_FILE).unlink(missing_ok=True)
         version = data_version(path.parent)
-        if path.exists():
-            with Store.open(path) as store:
+        if place.address or path.exists():
+            with place.open() as store:
                 store.price_again()
     if options.json:
         from tachograph.cli.documents import write_json

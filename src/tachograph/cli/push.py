@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from tachograph.cli.answering import say_waiting, trouble_with
 from tachograph.cli.figures import count, several, size
-from tachograph.cli.home import new_in, places, store_path, users
+from tachograph.cli.home import new_in, places, store_place, users
 from tachograph.cli.options import Parser, add_home, add_json
 from tachograph.cli.reading import read_into
 from tachograph.errors import NoLogs, TachographError
@@ -48,7 +48,7 @@ def run(command: str, arguments: Sequence[str]) -> int:
     add_home(parser)
     add_json(parser)
     options = parser.parse_args(arguments)
-    path = store_path(options.home)
+    path = store_place(options).embedded("push")
     with trouble_with(path):
         return _push(options, path)
 

@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from tachograph.cli.answering import trouble_with
-from tachograph.cli.home import store_path
+from tachograph.cli.home import store_place
 from tachograph.cli.options import Parser, add_home, add_json
 from tachograph.report.printable import printable
-from tachograph.store.duckdb import Store, is_there
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from tachograph.store.ledger import RejectEntry
+    from tachograph.store.place import StorePlace
 
 _EXAMPLES: Final = ("tachograph rejects", "tachograph rejects --json")
 
@@ -33,7 +32,7 @@ def run(command: str, arguments: Sequence[str]) -> int:
     add_home(parser)
     add_json(parser)
     options = parser.parse_args(arguments)
-    refused = _refused(store_path(options.home))
+    refused = _refused(store_place(options))
     if options.json:
         from tachograph.cli.documents import write_json
 
@@ -51,9 +50,9 @@ def run(command: str, arguments: Sequence[str]) -> int:
     return 0
 
 
-def _refused(path: Path) -> list[RejectEntry]:
-    with trouble_with(path):
-        if not is_there(path):
+def _refused(place: StorePlace) -> list[RejectEntry]:
+    with trouble_with(place):
+        if not place.is_there():
             return []
-        with Store.open(path, read_only=True) as store:
+        with place.open(read_only=True) as store:
             return store.rejects()

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from tachograph import __version__
 from tachograph.digest import digest
-from tachograph.report.state import state_of
 from tachograph.store.files import write_cache
+from tachograph.store.state import state_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,9 +39,10 @@ class _Kept(msgspec.Struct):
 class Memory:
     """The answers that belong to a store and some logs as they are now."""
 
-    def __init__(self, store: Path, found: Sequence[Found]) -> None:
+    def __init__(self, store: Path | None, found: Sequence[Found]) -> None:
+        """Of a store on a server (None) nothing is kept: others may have written to it."""
         self._store = store
-        self._path = store.parent / _FILE
+        self._path = None if store is None else store.parent / _FILE
         self._logs = _fingerprint(found)
         self._state = self.state_now()
         self._kept = self._read()
@@ -72,7 +74,7 @@ class Memory:
         remarks: list[str],
     ) -> None:
         """Keeps the answers of a store that was in that state when it was asked, and holds all that the logs do."""
-        if state is None:
+        if state is None or self._path is None:
             return
         try:
             named = {
@@ -91,6 +93,8 @@ class Memory:
             write_cache(self._path, content)
 
     def _read(self) -> _Kept | None:
+        if self._path is None:
+            return None
         try:
             return msgspec.json.decode(self._path.read_bytes(), type=_Kept)
         except (OSError, ValueError, RecursionError):  # none yet, or not as we write it: then there is no such memory
@@ -98,8 +102,8 @@ class Memory:
 
     def state_now(self) -> str | None:
         """What changes with the store and the logs; None where there is no store."""
-        state = state_of(self._store)
-        return None if state is None else f"{state} {self._logs}"
+        state = None if self._store is None else state_of(self._store)
+        return None if state is None else f"{__version__} {state} {self._logs}"
 
 
 def _but_for_logs(state: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from tachograph.cli.answering import trouble_with
-from tachograph.cli.home import store_path
+from tachograph.cli.home import store_place
 from tachograph.cli.options import Parser, add_home, add_json
 from tachograph.errors import BadPolicy
 from tachograph.folders import named_folders
@@ -34,7 +34,7 @@ _PATHS: Final = ("--folder", "--archive-to")
 def run(command: str, arguments: Sequence[str]) -> int:
     """Shows the policy, tells what it would do, or does it; 2 where something couldn't be done."""
     options = _parser(command).parse_args(arguments)
-    path = store_path(options.home)
+    path = store_place(options).embedded("retention")
     said = read_file(path.parent / FILE)
     if options.do == "show":
         return _show(path.parent / FILE, said, as_json=options.json)

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from tachograph.cli.home import store_path
+from tachograph.cli.home import store_place
 from tachograph.cli.options import Parser, add_home
 from tachograph.errors import TachographError
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from tachograph.collector.keys import Keys
+    from tachograph.store.place import StorePlace
 
 _EXAMPLES: Final = (
     "tachograph serve                                        this machine's agents",
@@ -30,14 +31,15 @@ def run(command: str, arguments: Sequence[str]) -> int:
     """Serves until the process is told to end."""
     options = _parser(command).parse_args(arguments)
     _need_libraries()
-    home = store_path(options.home).parent
+    place = store_place(options)
+    home = place.path.parent
     from tachograph.collector.keys import Keys
     from tachograph.server.listening import is_loopback
 
     keys = Keys(home)
     loopback = is_loopback(options.host)
     _check_credentials(options, keys, loopback=loopback)
-    return _serve(options, home, keys, loopback=loopback)
+    return _serve(options, place, keys, loopback=loopback)
 
 
 def _parser(command: str) -> Parser:
@@ -95,15 +97,16 @@ def _check_credentials(options: Namespace, keys: Keys, *, loopback: bool) -> Non
         )
 
 
-def _serve(options: Namespace, home: Path, keys: Keys, *, loopback: bool) -> int:
+def _serve(options: Namespace, place: StorePlace, keys: Keys, *, loopback: bool) -> int:
     from tachograph.collector.collector import Collector
     from tachograph.server.access import Access
     from tachograph.server.listening import Listening, run
 
     listening = Listening(options.host, options.port, options.grpc_port, options.certificate, options.key)
+    home = place.path.parent
     user_name = _user_name(home) if options.pseudonymise else None
     try:
-        collector = Collector(home, user_name=user_name, told=_tell)
+        collector = Collector(home, store=place.text, user_name=user_name, told=_tell)
     except OSError as error:
         raise TachographError(
             f"nothing can be kept there: {error.strerror}", where=str(error.filename or home), mend="choose --home"
@@ -111,7 +114,7 @@ def _serve(options: Namespace, home: Path, keys: Keys, *, loopback: bool) -> int
 
     def ready(scheme: str, port: int, grpc_port: int | None) -> None:
         also = f", gRPC on {grpc_port}" if grpc_port is not None else ""
-        _tell(f"listening on {scheme}://{options.host}:{port}{also}; kept in {home}")
+        _tell(f"listening on {scheme}://{options.host}:{port}{also}; kept in {place if place.address else home}")
         if not loopback and scheme == "http":
             _tell("without --certificate, keys and counters cross the network in the clear")
 

@@ -119,7 +119,7 @@ def _remarks(seen: Overview) -> Iterator[str]:
     if not (elsewhere or gone or skipped or any(place.logs for place in places)):
         yield from _NO_LOGS
     elif not seen.has_store:
-        yield f"Nothing was read yet: there is no store at {printable(str(seen.store))}"
+        yield f"Nothing was read yet: there is no store at {printable(seen.store)}"
     if new:
         yield f"{several(new, 'log')} with something new: read by tachograph ingest, and by any question"
     if elsewhere:

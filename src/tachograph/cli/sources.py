@@ -8,19 +8,18 @@ import msgspec
 
 from tachograph.cli.answering import trouble_with
 from tachograph.cli.asking import asked_zone
-from tachograph.cli.home import places, store_path, users
+from tachograph.cli.home import places, store_place, users
 from tachograph.cli.options import Parser, add_home, add_json
 from tachograph.ingest.inventory import inventory
 from tachograph.metric import moment
 from tachograph.sources import all_sources, package_of
-from tachograph.store.duckdb import Store, is_there
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import tzinfo
-    from pathlib import Path
 
     from tachograph.ingest.inventory import LogsElsewhere, LogsThere, SourceState
+    from tachograph.store.place import StorePlace
 
 _EXAMPLES: Final = ("tachograph sources", "tachograph sources --json")
 
@@ -28,7 +27,7 @@ _EXAMPLES: Final = ("tachograph sources", "tachograph sources --json")
 class Overview(msgspec.Struct, frozen=True):
     """What there is of every source, and what is needed to show it."""
 
-    store: Path
+    store: str
     has_store: bool
     states: list[SourceState]
     users: Mapping[str, str | None]
@@ -55,7 +54,7 @@ def run(command: str, arguments: Sequence[str]) -> int:
     add_home(parser)
     add_json(parser)
     options = parser.parse_args(arguments)
-    seen = _overview(store_path(options.home), asked_zone(None))
+    seen = _overview(store_place(options), asked_zone(None))
     if options.json:
         from tachograph.cli.documents import write_json
 
@@ -67,15 +66,16 @@ def run(command: str, arguments: Sequence[str]) -> int:
     return 0
 
 
-def _overview(path: Path, zone: tzinfo) -> Overview:
-    where = places(path)
+def _overview(place: StorePlace, zone: tzinfo) -> Overview:
+    where = places(place.path)
     told = users(where)
     whose = {known.name: told(known.name, in_place=True) for known in all_sources()}
-    with trouble_with(path):
-        if not is_there(path):
-            return Overview(path, has_store=False, states=inventory(where, None), users=whose, zone=zone)
-        with Store.open(path, read_only=True) as store:
-            return Overview(path, has_store=True, states=inventory(where, store), users=whose, zone=zone)
+    shown = str(place)
+    with trouble_with(place):
+        if not place.is_there():
+            return Overview(shown, has_store=False, states=inventory(where, None), users=whose, zone=zone)
+        with place.open(read_only=True) as store:
+            return Overview(shown, has_store=True, states=inventory(where, store), users=whose, zone=zone)
 
 
 def _second(nanoseconds: int, zone: tzinfo) -> str:
@@ -84,7 +84,7 @@ def _second(nanoseconds: int, zone: tzinfo) -> str:
 
 def _document(seen: Overview) -> dict[str, Any]:
     return {
-        "store": {"path": str(seen.store), "exists": seen.has_store},
+        "store": {"path": seen.store, "exists": seen.has_store},
         "sources": [_source(state, seen) for state in seen.states],
     }
 

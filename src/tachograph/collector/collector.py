@@ -39,14 +39,17 @@ class Collector:
         self,
         home: Path,
         *,
+        store: str | None = None,
         user_name: Callable[[str], str] | None = None,
         told: Callable[[str], None] | None = None,
     ) -> None:
-        """`user_name` gives the name that a user is kept by; `told` is called, in any thread, with what goes wrong.
+        """With a `store` metrics are kept at that address, else in the home, where the spool is in any case.
+
+        `user_name` gives the name that a user is kept by; `told` is called, in any thread, with what goes wrong.
 
         Raises `StoreUnusable` where another process collects there, and `OSError`.
         """
-        self.tenants = Tenants(home)
+        self.tenants = Tenants(home, store)
         self._user_name = user_name
         self._told = told or (lambda _: None)
         self._guard = threading.Lock()

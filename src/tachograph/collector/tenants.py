@@ -7,8 +7,11 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
+from tachograph.collector.remote import RemoteStore
 from tachograph.collector.shared import SharedStore
 from tachograph.errors import TachographError
+from tachograph.store.place import DEFAULT_TENANT, StorePlace
+from tachograph.store.state import state_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +19,7 @@ if TYPE_CHECKING:
 
     from tachograph.store.duckdb import Store
 
-DEFAULT: Final = "default"
+DEFAULT: Final = DEFAULT_TENANT
 """Whose store is the one that all other commands use."""
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}", re.ASCII)
 
@@ -32,11 +35,19 @@ def checked(name: str) -> str:
 class Tenant:
     """One tenant: a store of its own, and a way to ask it."""
 
-    def __init__(self, name: str, folder: Path) -> None:
+    def __init__(self, name: str, folder: Path, address: str | None = None) -> None:
         self.name = name
         self.folder = folder
-        self.store = folder / "tachograph.duckdb"
-        self.shared = SharedStore(self.store)
+        self._place = StorePlace(folder / "tachograph.duckdb", address, name)
+        self.shared = RemoteStore(self._place) if address else SharedStore(self._place.path)
+
+    def is_there(self) -> bool:
+        """Whether the tenant has a store."""
+        return self._place.is_there()
+
+    def state(self) -> str | None:
+        """As `state_of`: what changes with each commit; None where there is none. Raises `StoreUnusable`."""
+        return self.shared.state() if isinstance(self.shared, RemoteStore) else state_of(self._place.path)
 
     @contextmanager
     def asked(self) -> Iterator[Store]:
@@ -49,10 +60,11 @@ class Tenant:
 
 
 class Tenants:
-    """All tenants of the collector whose folder is `home`."""
+    """All tenants of the collector whose folder is `home`, with stores in there or at one address."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, address: str | None = None) -> None:
         self.home = home
+        self._address = address
         self._known: dict[str, Tenant] = {}
         self._guard = threading.Lock()
 
@@ -62,7 +74,7 @@ class Tenants:
             known = self._known.get(name)
             if known is None:
                 folder = self.home if name == DEFAULT else self.home / "tenants" / checked(name)
-                known = self._known[name] = Tenant(name, folder)
+                known = self._known[name] = Tenant(name, folder, self._address)
             return known
 
     def known(self) -> list[Tenant]:

@@ -13,11 +13,11 @@ import msgspec
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from tachograph import __version__
 from tachograph.digest import digest
 from tachograph.errors import BadQuestion, TachographError
 from tachograph.metric import microseconds_of, moment
 from tachograph.report.documents import as_json
-from tachograph.report.state import state_of
 from tachograph.server import paging
 from tachograph.server.bodies import body_of
 from tachograph.server.endpoints import Answer, Asked
@@ -27,7 +27,7 @@ from tachograph.server.parameters import read
 from tachograph.server.problems import unavailable
 from tachograph.server.tables import as_arrow, as_csv
 from tachograph.store import engine
-from tachograph.store.duckdb import Store, is_there
+from tachograph.store.duckdb import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,8 +104,8 @@ class Exchange:
 
     def _tag(self, question: Prepared, offset: int) -> str:
         """What changes with the answer: with the question, the form, the program, and each commit to the store."""
-        state = state_of(self._tenant.store) or _NO_STORE
-        whole = f"{self._named(question)} {offset} {self._form.name} {state}"
+        state = self._tenant.state() or _NO_STORE
+        whole = f"{self._named(question)} {offset} {self._form.name} {__version__} {state}"
         return f'"{digest(whole.encode(), 20)}"'
 
     def _has(self, tag: str) -> bool:
@@ -151,7 +151,7 @@ class Exchange:
 @contextmanager
 def _asked(tenant: Tenant) -> Iterator[Store]:
     """The tenant's store; an empty one where there is none yet."""
-    with tenant.asked() if is_there(tenant.store) else Store.in_memory() as store:
+    with tenant.asked() if tenant.is_there() else Store.in_memory() as store:
         yield store
 
 

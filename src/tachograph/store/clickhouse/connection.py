@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import threading
+import uuid
 from typing import TYPE_CHECKING, Any, Final
 
 from tachograph.errors import StoreUnusable
 from tachograph.store.clickhouse.dialect import translated
 from tachograph.store.clickhouse.tables import reading_tables, tables
+from tachograph.store.engine import InterruptException
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from clickhouse_connect.driver.client import Client
 
@@ -23,6 +25,7 @@ _AS_THE_EMBEDDED: Final = {
     "do_not_merge_across_partitions_select_final": 1,
 }
 """What makes ClickHouse answer as SQL says: nothing is null, not 0, and a name is a column's before an alias."""
+_CANCELLED: Final = "QUERY_WAS_CANCELLED"
 _INT64: Final = range(-(2**63), 2**63)
 
 
@@ -46,8 +49,11 @@ class Answer:
 class Connection:
     """One tenant's metrics on a server. It may be used by several threads, which wait for each other."""
 
-    def __init__(self, client: Client, tenant: str, database: str) -> None:
+    def __init__(self, client: Client, tenant: str, database: str, again: Callable[[], Client] | None = None) -> None:
+        """`again` connects another client, by which what this one asks is ended; None where that can't be."""
         self._client = client
+        self._again = again
+        self._asked = ""
         self.tenant = tenant
         self.database = database
         self._turn = threading.Lock()
@@ -62,7 +68,8 @@ class Connection:
         """Asks a statement of ClickHouse's own."""
         given = {**(parameters or {}), "tenant": self.tenant}
         with self._turn, told_as_unusable():
-            found = self._client.query(sql, parameters=given, settings=dict(_AS_THE_EMBEDDED))
+            self._asked = uuid.uuid4().hex
+            found = self._client.query(sql, parameters=given, settings=_AS_THE_EMBEDDED | {"query_id": self._asked})
             return Answer(found.column_names, [tuple(row) for row in found.result_rows])
 
     def do(self, sql: str, parameters: Mapping[str, Any] | None = None, **settings: Any) -> None:
@@ -86,6 +93,18 @@ class Connection:
         """The statement that reads the latest rows of a table."""
         return tables()[name].read(self.database)
 
+    def interrupt(self) -> None:
+        """Ends what another thread asks over it, which then raises `engine.InterruptException`."""
+        if self._again is not None and self._turn.locked():
+            with told_as_unusable():
+                client = self._again()
+                try:
+                    client.command(
+                        "KILL QUERY WHERE query_id = {asked:String} ASYNC", parameters={"asked": self._asked}
+                    )
+                finally:
+                    client.close()
+
     def cursor(self) -> Connection:
         """Itself: it may be used by several threads."""
         return self
@@ -106,6 +125,8 @@ class told_as_unusable:  # noqa: N801 - a context manager, as contextlib's
             return
         from clickhouse_connect.driver.exceptions import Error  # noqa: PLC0415 - what fails has been imported
 
+        if isinstance(error, Error) and _CANCELLED in str(error):
+            raise InterruptException("interrupted") from None
         if isinstance(error, Error):
             raise StoreUnusable(f"ClickHouse can't do that: {str(error).splitlines()[0]:.500}") from error
 

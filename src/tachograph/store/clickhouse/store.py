@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from tachograph.errors import StoreUnusable
 from tachograph.store.clickhouse import writing
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tachograph.store.clickhouse.address import Address
-
-DEFAULT_TENANT: Final = "default"
 
 
 class ClickHouseStore(Store):
@@ -33,11 +31,11 @@ class ClickHouseStore(Store):
         """Who writes, if it does: another one has to wait until this one is done."""
 
     @classmethod
-    def connect(
-        cls, address: Address, *, tenant: str = DEFAULT_TENANT, home: Path | None = None, owner: str = ""
-    ) -> Self:
+    def connect(cls, address: Address, *, tenant: str = "default", home: Path | None = None, owner: str = "") -> Self:
         """The store at an address; its tables are made where they aren't there. Raises `StoreUnusable`."""
-        connection = Connection(address.client(), tenant, address.database)
+        connection = Connection(
+            address.client(), tenant, address.database, None if address.scheme == "chdb" else address.client
+        )
         store = cls(connection, address, home, owner)
         try:
             store._make_ready_there()
@@ -69,8 +67,8 @@ class ClickHouseStore(Store):
             self._closed = True
             self.connection.close()
 
-    def loading(self, *, keep_journal: bool = True) -> SettledLoading:
-        """A way in for new metrics; there is no journal beside a server."""
+    def loading(self, *, keep_journal: bool = True) -> SettledLoading:  # noqa: ARG002 - there is none beside a server
+        """A way in for new metrics."""
         return SettledLoading(self)
 
     def holds_anything(self) -> bool:

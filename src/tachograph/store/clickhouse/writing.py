@@ -1,8 +1,8 @@
 """Whose turn it is to write to a tenant's tables: one writer's at a time, as for the embedded store.
 
 A writer says that it begins, under a number that nobody had before; the first one to have said so has the turn, until
-it says that it ends, or for half a minute after it last said that it goes on. The versions of what it inserts begin with
-its number, so that they are later than whatever was inserted before.
+it says that it ends, or for half a minute after it last said that it goes on. The versions of what it inserts begin
+with its number, so that they are later than whatever was inserted before.
 """
 
 from __future__ import annotations

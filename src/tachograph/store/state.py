@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Final
 
-from tachograph import __version__
 from tachograph.digest import digest
 from tachograph.price_list import data_version
 
@@ -20,7 +19,7 @@ _END_OF_WAL: Final = 4096
 
 
 def state_of(store: Path) -> str | None:
-    """What changes with the program, the prices and each commit to the store; None where there is no store.
+    """What changes with the form of answers, the prices and each commit to the store; None where there is no store.
 
     What was asked belongs to the state in which the store is before it is closed: others may write to it then. Raises
     `PricesUnusable` where downloaded prices are damaged.
@@ -32,7 +31,7 @@ def state_of(store: Path) -> str | None:
         written = digest(headers + _end_of_wal(store), 16)
     except OSError:
         return None
-    return " ".join((__version__, str(_FORM), data_version(store.parent), written, str(size)))
+    return " ".join((str(_FORM), data_version(store.parent), written, str(size)))
 
 
 def _end_of_wal(store: Path) -> bytes:

@@ -1,0 +1,64 @@
+"""Where metrics are kept: in the file of a home, or on a server."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tachograph.errors import TachographError
+from tachograph.store.duckdb import Store, is_there, make_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tachograph.store.clickhouse.address import Address
+    from tachograph.store.gate import Reading
+
+DEFAULT_TENANT = "default"
+
+
+class StorePlace:
+    """A store that may be opened, for one tenant of it."""
+
+    def __init__(self, path: Path, address: str | None = None, tenant: str = DEFAULT_TENANT) -> None:
+        """`path` is the file of the embedded store, in the folder where this machine keeps its own things in any case.
+
+        With an `address` metrics are kept there instead. Raises `StoreUnusable` where none can be read.
+        """
+        self.path = path
+        self.tenant = tenant
+        self.text = address
+        """The address as it was given; it may have a password."""
+        self.address: Address | None = None
+        if address is not None:
+            from tachograph.store.clickhouse.address import address as read_address  # noqa: PLC0415 - few need it
+
+            self.address = read_address(address)
+
+    def __str__(self) -> str:
+        return self.address.shown() if self.address else str(self.path)
+
+    def is_there(self) -> bool:
+        """Whether there is a store, or a copy of one, from which it is made again; on a server there always is."""
+        return self.address is not None or is_there(self.path)
+
+    def open(
+        self, *, read_only: bool = False, reading: Reading | None = None, waits: Callable[[], None] | None = None
+    ) -> Store:
+        """The store, as `Store.open`; on a server, whoever opens it may read and write. Raises `StoreUnusable`."""
+        if self.address is None:
+            return Store.open(self.path, read_only=read_only, reading=reading, waits=waits)
+        import socket  # noqa: PLC0415 - as below
+
+        from tachograph.store.clickhouse.store import ClickHouseStore  # noqa: PLC0415 - few need it
+
+        make_folder(self.path)
+        return ClickHouseStore.connect(
+            self.address, tenant=self.tenant, home=self.path.parent, owner=f"{socket.gethostname()}:{self.path.parent}"
+        )
+
+    def embedded(self, what: str) -> Path:
+        """The file of the embedded store. Raises `TachographError` for a server's, as `what` is not done there."""
+        if self.address is not None:
+            raise TachographError(f"{what} is for the embedded store alone", where=str(self), mend="leave out --store")
+        return self.path
