@@ -58,6 +58,8 @@ def translated(sql: str, kinds: tuple[tuple[str, str], ...], tables: Tables) -> 
     """The statement in ClickHouse's SQL; `kinds` says of which of its types each parameter is."""
     typed = dict(kinds)
     tree = sqlglot.parse_one(sql, read="duckdb")
+    for number, place in enumerate(tree.find_all(exp.Placeholder, bfs=False)):
+        place.set("this", place.this or f"q{number}")  # `?`
     for node in reversed(list(tree.walk())):  # what is within another comes first
         changed = _changed(node, typed)
         if changed is not node:
