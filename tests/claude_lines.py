@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from tachograph.ingest.reader import plan_paths, read
+from tachograph.store.statements import STORED
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -148,6 +149,7 @@ def rows(store: Store, where: str = "true") -> list[dict[str, Any]]:
 
 def contents(store: Store) -> tuple[list[Any], list[Any]]:
     """All that questions can be asked about: metrics and sessions, whatever the order of reading."""
-    metrics = "SELECT * EXCLUDE (seq) FROM metrics WHERE ts IS NOT NULL ORDER BY ALL"
-    sessions = "SELECT * FROM sessions ORDER BY ALL"
-    return store.connection.execute(metrics).fetchall(), store.connection.execute(sessions).fetchall()
+    columns = ", ".join((*STORED, "source", "in_parts", "cost"))
+    metrics = store.connection.execute(f"SELECT {columns} FROM metrics WHERE ts IS NOT NULL").fetchall()  # noqa: S608
+    sessions = store.connection.execute("SELECT session_id, user_id, project_path FROM sessions").fetchall()
+    return sorted(metrics, key=repr), sorted(sessions, key=repr)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _SENT: Final = {"HUGEINT": "{}::DECIMAL(38, 0)", "UHUGEINT": "{}::VARCHAR"}
 _WIDE: Final = frozenset({"HUGEINT", "UHUGEINT"})
+_KEYS: Final = {"VARCHAR": "String", "BIGINT": "Int64"}
 _INSERTING: Final = {
     "max_partitions_per_insert_block": 0,
     "input_format_parquet_preserve_order": 1,  # so that a repeated insert has the same blocks
@@ -45,34 +46,27 @@ class Transfer:
         """
         table = tables()[name]
         selected = _sent(table)
-        self._here.execute(
+        (many,) = self._here.execute(
             f"COPY (SELECT $tenant AS tenant, {selected}, $version AS version, $gone AS gone FROM ({rows}))"
             f" TO '{self._file}' (FORMAT parquet)",
             {"tenant": self._there.tenant, "version": version, "gone": int(gone)},
-        )
-        row = self._here.execute(f"SELECT count(*) FROM read_parquet('{self._file}')").fetchone()
-        many = int(row[0]) if row else 0
+        ).fetchone() or (0,)
         if many:
             token = f"{self._there.tenant} {version} {name} {int(gone)}"
             body = self._file.read_bytes()
             self._there.insert(
                 f"{self._there.database}.{name}", body, "Parquet", insert_deduplication_token=token, **_INSERTING
             )
-        return many
+        return int(many)
 
     def name_keys(self, name: str, rows: str) -> int:
         """Gives the server keys to look for, as the only column, `key`, of a temporary table; how many there are."""
-        self._here.execute(
-            f"CREATE OR REPLACE TEMP TABLE keys AS SELECT DISTINCT key FROM ({rows}) WHERE key IS NOT NULL"
-        )
-        many, kind = self._here.execute("SELECT count(*), any_value(typeof(key)) FROM keys").fetchone() or (0, None)
+        there, given = self._there, f"SELECT DISTINCT key FROM ({rows}) WHERE key IS NOT NULL"
+        (_, kind, *_), *_ = self._here.execute(f"DESCRIBE ({given})").fetchall()
+        there.do(f"CREATE OR REPLACE TEMPORARY TABLE {name} (key {_KEYS[kind]}) ENGINE = Memory")
+        (many,) = self._here.execute(f"COPY ({given}) TO '{self._file}' (FORMAT parquet)").fetchone() or (0,)
         if many:
-            self._there.do(f"DROP TEMPORARY TABLE IF EXISTS {name}")
-            self._there.do(
-                f"CREATE TEMPORARY TABLE {name} (key {'String' if kind == 'VARCHAR' else 'Int64'}) ENGINE = Memory"
-            )
-            self._here.execute(f"COPY keys TO '{self._file}' (FORMAT parquet)")
-            self._there.insert(name, self._file.read_bytes(), "Parquet")
+            there.insert(name, self._file.read_bytes(), "Parquet")
         return int(many)
 
     def fetch(self, name: str, condition: str, parameters: Mapping[str, Any] | None = None, *, into: str = "") -> int:

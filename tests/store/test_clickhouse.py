@@ -1,0 +1,159 @@
+"""The store on ClickHouse settles rows as the embedded one does, and each once, whatever happens on the way."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from claude_lines import contents
+from ingest.test_order import grow, read_in_portions, read_whole
+from store.test_store import add, line
+from tachograph import MetricsAggregator
+from tachograph.errors import StoreUnusable
+from tachograph.store.clickhouse import writing
+from tachograph.store.clickhouse.transfer import Transfer
+from tachograph.store.duckdb import Store
+from there import on_clickhouse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tachograph.store.clickhouse.store import ClickHouseStore
+
+SEEDS = st.integers(0, 2**32)
+SLOW = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+
+
+@pytest.fixture
+def there() -> Iterator[ClickHouseStore]:
+    with on_clickhouse() as store:
+        yield store
+
+
+@settings(deadline=None, max_examples=6, suppress_health_check=SLOW)
+@given(seed=SEEDS, order=SEEDS)
+def test_any_order_and_any_portions_come_to_what_the_embedded_store_has(seed: int, order: int) -> None:
+    tree = grow(seed)
+    with tempfile.TemporaryDirectory() as whole, Store.in_memory() as embedded:
+        read_whole(tree, embedded, Path(whole))
+        expected = contents(embedded)
+    with tempfile.TemporaryDirectory() as parts, on_clickhouse() as store:
+        read_in_portions(tree, random.Random(order), store, Path(parts))
+        assert contents(store) == expected
+
+
+@settings(deadline=None, max_examples=6, suppress_health_check=SLOW)
+@given(seed=SEEDS, dies_after=st.integers(0, 12))
+@example(seed=1, dies_after=7)
+def test_a_writer_that_dies_between_two_inserts_leaves_nothing_twice_and_nothing_out(seed: int, dies_after: int) -> None:
+    tree, dice = grow(seed), random.Random(seed)
+    with tempfile.TemporaryDirectory() as whole, Store.in_memory() as embedded:
+        read_whole(tree, embedded, Path(whole))
+        expected = contents(embedded)
+    tenant = uuid4().hex
+    with tempfile.TemporaryDirectory() as parts:
+        with on_clickhouse(tenant) as store, pytest.MonkeyPatch.context() as patched:
+            _let_it_die(patched, dies_after)
+            with pytest.raises(Died):
+                read_in_portions(tree, dice, store, Path(parts))
+                raise Died
+        with on_clickhouse(tenant) as store:
+            read_whole(tree, store, Path(parts))
+            assert contents(store) == expected
+
+
+class Died(BaseException):
+    """What nothing catches."""
+
+
+def _let_it_die(patched: pytest.MonkeyPatch, after: int) -> None:
+    left = [after]
+    send = Transfer.send
+
+    def dying(self: Transfer, *arguments: Any, **named: Any) -> int:
+        many = send(self, *arguments, **named)
+        left[0] -= many > 0
+        if left[0] < 0:
+            raise Died
+        return many
+
+    patched.setattr(Transfer, "send", dying)
+
+
+def test_a_batch_that_is_inserted_three_times_counts_once(there: ClickHouseStore, tmp_path: Path) -> None:
+    insert = type(there.connection).insert
+    with pytest.MonkeyPatch.context() as patched:
+
+        def thrice(*arguments: Any, **named: Any) -> None:
+            for _ in range(3):
+                insert(*arguments, **named)
+
+        patched.setattr(type(there.connection), "insert", thrice)
+        add(there, tmp_path, [line(f"{number}", number % 60) for number in range(50)])
+    assert there.metrics_count() == 50
+    stored = "SELECT count() FROM {}.metrics WHERE tenant = {{tenant:String}}".format(there.connection.database)
+    assert there.connection.ask(stored).fetchall() == [(50,)]
+
+
+def test_a_tenant_sees_nothing_of_another(there: ClickHouseStore, tmp_path: Path) -> None:
+    add(there, tmp_path, [line("a", user_id="ana"), b"nonsense"])
+    with on_clickhouse() as other:
+        for name in ("metrics", "sessions", "files", "rejects", "meta"):
+            assert other.connection.execute(f"SELECT * FROM {name}").fetchall() == []  # noqa: S608 - our own names
+        assert not other.holds_anything()
+        assert other.files() == {}
+    assert there.holds_anything()
+    assert len(there.rejects()) == 1
+
+
+def test_two_writers_take_turns(there: ClickHouseStore) -> None:
+    with on_clickhouse(there.connection.tenant) as another:
+        another.owner = "another"
+        with there.loading(), pytest.raises(StoreUnusable, match="another process writes"), another.loading():
+            pass
+        with another.loading():
+            pass
+
+
+def test_a_writer_that_was_away_for_long_has_lost_its_turn(there: ClickHouseStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writing, "_PATIENCE_SECONDS", 0)
+    with on_clickhouse(there.connection.tenant) as another:
+        another.owner = "another"
+        with pytest.raises(StoreUnusable, match="another process writes"), there.loading() as loading:
+            with another.loading():
+                pass
+            loading.commit([], said={"collected": "x"})
+    assert there.connection.execute("SELECT 1 FROM meta WHERE name = 'collected'").fetchone() is None
+
+
+def test_costs_follow_the_prices(there: ClickHouseStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    used = {"model": "claude-opus-4-5", "input_tokens": 1000, "output_tokens": 10}
+    add(there, tmp_path, [line("a", **used), line("b", 1, model="no-such-model", input_tokens=5)])
+    before = there.connection.execute("SELECT id, cost FROM metrics ORDER BY id").fetchall()
+    assert before[0][1] > 0
+    assert before[1][1] is None
+    there.connection.do(
+        f"INSERT INTO {there.connection.database}.metrics (tenant, at, seq, id, ts, model, input_tokens, output_tokens,"
+        " cost, version) SELECT tenant, at, seq, id, ts, model, input_tokens, output_tokens, 7, version FROM"
+        f" {there.connection.database}.metrics FINAL WHERE tenant = {{tenant:String}} AND id = 'a'"
+    )
+    assert there.prices_are_current()
+    for module in ("store.clickhouse.settling", "store.duckdb", "price_list"):
+        monkeypatch.setattr(f"tachograph.{module}.data_version", lambda _: "later")
+    assert not there.prices_are_current()
+    there.price_again()
+    assert there.connection.execute("SELECT id, cost FROM metrics ORDER BY id").fetchall() == before
+
+
+def test_an_aggregator_takes_it(there: ClickHouseStore, tmp_path: Path) -> None:
+    add(there, tmp_path, [line("a", tool_name="Bash")])
+    found = asyncio.run(MetricsAggregator(there).aggregate("by_tool"))
+    assert found.time_series[0]["tool"] == "Bash"
