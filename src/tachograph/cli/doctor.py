@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from tachograph.cli.answering import say_waiting, trouble_with
 from tachograph.cli.figures import several, size
-from tachograph.cli.home import places, store_place
-from tachograph.cli.options import Parser, add_home, add_json
+from tachograph.cli.home import places, store_path
+from tachograph.cli.options import Parser, add_home_folder, add_json
 from tachograph.report.printable import printable
 
 if TYPE_CHECKING:
@@ -33,12 +33,12 @@ def run(command: str, arguments: Sequence[str]) -> int:
         examples=_EXAMPLES,
     )
     parser.add_argument("--repair", action="store_true", help="mend what can be; a damaged file is kept beside")
-    add_home(parser)
+    add_home_folder(parser)
     add_json(parser)
     options = parser.parse_args(arguments)
     from tachograph.ingest.doctor import diagnose, repair
 
-    path = store_place(options).embedded("doctor")
+    path = store_path(options.home)
     with trouble_with(path):
         found = diagnose(path, _metrics_logs(path), say_waiting)
         done = repair(path, found, say_waiting) if options.repair and found.parts() else []

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from tachograph.cli.home import store_path
-from tachograph.cli.options import Parser, add_home, add_json
+from tachograph.cli.options import Parser, add_home_folder, add_json
 from tachograph.collector.keys import SCOPES, Key, Keys
 from tachograph.collector.tenants import DEFAULT
 from tachograph.errors import TachographError
@@ -48,7 +48,7 @@ def run(command: str, arguments: Sequence[str]) -> int:
     )
     group.add_argument("--tenant", metavar="NAME", help=f"whose store it is for ({DEFAULT} unless named)")
     group.add_argument("--label", metavar="TEXT", help="what it is for, to know it again")
-    add_home(parser)
+    add_home_folder(parser)
     add_json(parser)
     options = parser.parse_args(arguments)
     _check(parser, options)

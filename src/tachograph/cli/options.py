@@ -55,11 +55,16 @@ def add_rows(parser: Parser, orders: Sequence[str]) -> None:
     rows.add_argument("--limit", metavar="N", type=int, help="the first N; what stands below them is of all")
 
 
-def add_home(to: argparse._ActionsContainer) -> None:
-    """Where the store is."""
+def add_home_folder(to: argparse._ActionsContainer) -> None:
+    """Where the embedded store is."""
     to.add_argument(
         "--home", metavar="FOLDER", help="the folder of the store (else TACHOGRAPH_HOME, else the usual one)"
     )
+
+
+def add_home(to: argparse._ActionsContainer) -> None:
+    """Where the store is: in a folder, or on a server."""
+    add_home_folder(to)
     to.add_argument(
         "--store", metavar="ADDRESS", help="metrics on a server: clickhouse://… (else TACHOGRAPH_STORE; docs/scale.md)"
     )

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from tachograph.cli.answering import say_waiting, trouble_with
 from tachograph.cli.figures import count, several, size
-from tachograph.cli.home import new_in, places, store_place, users
-from tachograph.cli.options import Parser, add_home, add_json
+from tachograph.cli.home import new_in, places, store_path, users
+from tachograph.cli.options import Parser, add_home_folder, add_json
 from tachograph.cli.reading import read_into
 from tachograph.errors import NoLogs, TachographError
 from tachograph.store.duckdb import Store, is_there
@@ -45,10 +45,10 @@ def run(command: str, arguments: Sequence[str]) -> int:
     parser.add_argument("--user", metavar="NAME", help="who used the agents, where the logs don't say")
     parser.add_argument("--no-ingest", action="store_true", help="send the store as it is, without what is new")
     parser.add_argument("--again", action="store_true", help="from the beginning, as if nothing had been sent yet")
-    add_home(parser)
+    add_home_folder(parser)
     add_json(parser)
     options = parser.parse_args(arguments)
-    path = store_place(options).embedded("push")
+    path = store_path(options.home)
     with trouble_with(path):
         return _push(options, path)
 

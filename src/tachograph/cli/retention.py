@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from tachograph.cli.answering import trouble_with
-from tachograph.cli.home import store_place
-from tachograph.cli.options import Parser, add_home, add_json
+from tachograph.cli.home import store_path
+from tachograph.cli.options import Parser, add_home_folder, add_json
 from tachograph.errors import BadPolicy
 from tachograph.folders import named_folders
 from tachograph.retention.policy import KEYS, Given, policy_of
@@ -34,7 +34,7 @@ _PATHS: Final = ("--folder", "--archive-to")
 def run(command: str, arguments: Sequence[str]) -> int:
     """Shows the policy, tells what it would do, or does it; 2 where something couldn't be done."""
     options = _parser(command).parse_args(arguments)
-    path = store_place(options).embedded("retention")
+    path = store_path(options.home)
     said = read_file(path.parent / FILE)
     if options.do == "show":
         return _show(path.parent / FILE, said, as_json=options.json)
@@ -60,7 +60,7 @@ def _parser(command: str) -> Parser:
     for key in KEYS:
         group.add_argument(key.option, dest=_dest(key), metavar=key.stands_for, help=key.what)
     parser.add_argument("--unread", action="store_true", help="also files that weren't read into the store")
-    add_home(parser)
+    add_home_folder(parser)
     add_json(parser)
     return parser
 

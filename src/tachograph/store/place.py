@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tachograph.errors import TachographError
 from tachograph.store.duckdb import Store, is_there, make_folder
 
 if TYPE_CHECKING:
@@ -56,9 +55,3 @@ class StorePlace:
         return ClickHouseStore.connect(
             self.address, tenant=self.tenant, home=self.path.parent, owner=f"{socket.gethostname()}:{self.path.parent}"
         )
-
-    def embedded(self, what: str) -> Path:
-        """The file of the embedded store. Raises `TachographError` for a server's, as `what` is not done there."""
-        if self.address is not None:
-            raise TachographError(f"{what} is for the embedded store alone", where=str(self), mend="leave out --store")
-        return self.path
