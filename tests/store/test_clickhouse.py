@@ -173,7 +173,7 @@ def test_an_embedded_store_moves_there_in_portions_and_goes_on_where_it_was(
         first = Moving(embedded, there)
         portions = first.portions()
         assert [next(portions), next(portions)] == [5, 10]
-        portions.close()
+        del portions
         sent: list[str] = []
         monkeypatch.setattr(Transfer, "send", _noting(sent))
         again = Moving(embedded, there)

@@ -98,7 +98,12 @@ class Table(msgspec.Struct, frozen=True):
         ]
 
 
-_SETTINGS: Final = "allow_nullable_key = 1, non_replicated_deduplication_window = 1000"
+_SETTINGS: Final = (
+    "allow_nullable_key = 1, non_replicated_deduplication_window = 1000, replicated_deduplication_window = 1000,"
+    " min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1"
+)
+"""What is repeated within so many inserts isn't inserted again. A month that nothing was added to for an hour becomes
+one part, of which the latest rows are read without looking for later ones, which takes half as long or less."""
 
 
 @cache
