@@ -23,8 +23,10 @@ _AS_THE_EMBEDDED: Final = {
     "union_default_mode": "DISTINCT",
     "count_distinct_implementation": "uniqExact",
     "do_not_merge_across_partitions_select_final": 1,
+    "distributed_product_mode": "global",
 }
-"""What makes ClickHouse answer as SQL says: nothing is null, not 0, and a name is a column's before an alias."""
+"""What makes ClickHouse answer as SQL says: nothing is null, not 0, and a name is a column's before an alias. What is
+joined is that of all shards."""
 _CANCELLED: Final = "QUERY_WAS_CANCELLED"
 _INT64: Final = range(-(2**63), 2**63)
 

@@ -54,9 +54,9 @@ UNION ALL
 (SELECT * FROM metrics WHERE seq <= getvariable('last') EXCEPT SELECT * FROM before);
 
 -- name: gone_metrics
--- What was somewhere else, or is no more.
+-- What was somewhere else, or is no more. (With another session it is in another shard of a cluster.)
 SELECT before.* FROM before LEFT JOIN metrics USING (seq)
-WHERE metrics.seq IS NULL
+WHERE metrics.seq IS NULL OR metrics.session_id IS DISTINCT FROM before.session_id
    OR coalesce(metrics.ts, metrics.ended_ts, 0) <> coalesce(before.ts, before.ended_ts, 0);
 
 -- name: gone_sessions
