@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 CACHE: Final = Path(__file__).parent / ".cache"
 PROTOBUF: Final = "application/x-protobuf"
 OK: Final = 200
+_GRACE_SECONDS: Final = 10
 
 
 @dataclass
@@ -104,7 +105,7 @@ class Ours:
 
 
 def send(port: int, path: str, batch: bytes, seconds: float, rate: float, senders: int) -> Sent:
-    """Sends for so long, and tells what came of it."""
+    """Sends for so long, and tells what came of it. A batch that is refused for long after that is given up."""
     sent, guard, numbers = Sent(), threading.Lock(), iter(range(10**9))
     pause = RECORDS * senders / rate if rate else 0
     start = time.perf_counter()
@@ -131,6 +132,8 @@ def send(port: int, path: str, batch: bytes, seconds: float, rate: float, sender
                 if status != OK:
                     with guard:
                         sent.refused += 1
+                    if time.perf_counter() > start + seconds + _GRACE_SECONDS:
+                        return
                     time.sleep(0.05)
             with guard:
                 sent.waits.append(time.perf_counter() - due)
