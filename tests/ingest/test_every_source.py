@@ -660,7 +660,7 @@ CHILD = """
     from tachograph.store import duckdb
     from tachograph.store.duckdb import Store
 
-    reader._TASK_BYTES, reader._ROWS_A_COMMIT, duckdb._ROWS_TOGETHER = 4000, 40, 1
+    reader._TASK_BYTES, duckdb.Loading.rows_a_commit, duckdb._ROWS_TOGETHER = 4000, 40, 1
     left, uses = None, int(sys.argv[4])
 
     class Watched:

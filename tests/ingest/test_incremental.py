@@ -428,7 +428,7 @@ def outcome(store: Store) -> tuple[Any, ...]:
 def small_commits(monkeypatch: pytest.MonkeyPatch) -> None:
     """A task for each file or two, and a commit for each few."""
     monkeypatch.setattr(reading, "_TASK_BYTES", 1500)
-    monkeypatch.setattr(reading, "_ROWS_A_COMMIT", 5)
+    monkeypatch.setattr(storing.Loading, "rows_a_commit", 5)
     monkeypatch.setattr(storing, "_ROWS_TOGETHER", 1, raising=False)
 
 
@@ -470,7 +470,7 @@ CHILD = """
     from tachograph.store import duckdb
     from tachograph.store.duckdb import Loading, Store
 
-    reader._TASK_BYTES, reader._ROWS_A_COMMIT, duckdb._ROWS_TOGETHER = 1500, 5, 1
+    reader._TASK_BYTES, Loading.rows_a_commit, duckdb._ROWS_TOGETHER = 1500, 5, 1
     commit, commits = Loading.commit, 0
 
     def signalling(*args):

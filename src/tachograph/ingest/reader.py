@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from tachograph.store.duckdb import Loading, Store
 
 _TASK_BYTES: Final = 12 << 20
-_ROWS_A_COMMIT: Final = 1_000_000
 _SHARED_EVERY_SECONDS: Final = 1.0
 _MUCH_BYTES: Final = 10_000_000
 
@@ -185,7 +184,7 @@ class _Ingest:
                 loading.add(part.batches, source=kind.name, in_parts=kind.merging, user=user)
                 if part.done:
                     self._take(part)
-                if loading.appended >= _ROWS_A_COMMIT or self._should_share(loading):
+                if loading.appended >= loading.rows_a_commit or self._should_share(loading):
                     self._commit(loading)
             self._commit(loading)
         for file in self._files.values():

@@ -379,6 +379,9 @@ class Loading:
     the table `meta`, tells them from the others: should the process die, whoever opens the store next removes them.
     """
 
+    rows_a_commit = 1_000_000
+    """After about so many rows they had better be committed."""
+
     def __init__(self, store: Store, *, keep_journal: bool = True) -> None:
         self._store = store
         self._keeping_journal = keep_journal

@@ -39,6 +39,9 @@ _AT_ONCE: Final = 500_000
 class SettledLoading(Loading):
     """A way in for new metrics of a server's; use it in a `with` statement. One may be open for a tenant at a time."""
 
+    rows_a_commit = 250_000
+    """They are kept in memory until then."""
+
     def __init__(self, target: ClickHouseStore) -> None:
         self._target = target
         self._there = target.connection
