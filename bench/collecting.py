@@ -110,6 +110,19 @@ def send(port: int, path: str, batch: bytes, seconds: float, rate: float, sender
     pause = RECORDS * senders / rate if rate else 0
     start = time.perf_counter()
 
+    def acknowledged(connection: http.client.HTTPConnection, body: bytes) -> bool:
+        """Sends it until it is; False where it is refused for too long."""
+        while time.perf_counter() < start + seconds + _GRACE_SECONDS:
+            connection.request("POST", path, body, {"Content-Type": PROTOBUF})
+            answer = connection.getresponse()
+            answer.read()
+            if answer.status == OK:
+                return True
+            with guard:
+                sent.refused += 1
+            time.sleep(0.05)
+        return False
+
     def sender(place: int) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         due = start + pause * place / senders
@@ -122,19 +135,8 @@ def send(port: int, path: str, batch: bytes, seconds: float, rate: float, sender
                     break
             with guard:
                 number = next(numbers)
-            body = numbered(batch, number)
-            status = 0
-            while status != OK:
-                connection.request("POST", path, body, {"Content-Type": PROTOBUF})
-                answer = connection.getresponse()
-                answer.read()
-                status = answer.status
-                if status != OK:
-                    with guard:
-                        sent.refused += 1
-                    if time.perf_counter() > start + seconds + _GRACE_SECONDS:
-                        return
-                    time.sleep(0.05)
+            if not acknowledged(connection, numbered(batch, number)):
+                return
             with guard:
                 sent.waits.append(time.perf_counter() - due)
             due += pause

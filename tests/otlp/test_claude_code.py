@@ -204,6 +204,12 @@ def test_tokens_and_cost_of_one_moment_are_one_metric() -> None:
     }  # fmt: skip
 
 
+def test_cost_that_arrives_as_an_integer_is_a_float_as_its_column_is() -> None:
+    use = {"session.id": "s1", "model": "claude-opus-4-5"}
+    row = only(metrics(counter("claude_code.cost.usage", point(3, use)), service="claude-code"))
+    assert (row["cost_usd"], type(row["cost_usd"])) == (3.0, float)
+
+
 def test_tokens_that_arrive_apart_have_the_id_of_their_cost() -> None:
     use = {**WHO, "model": "m"}
     tokens = metrics(counter("claude_code.token.usage", point(5, {"type": "input", **use})), service="claude-code")

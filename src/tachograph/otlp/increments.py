@@ -80,7 +80,7 @@ def _used(group: list[Increment]) -> Row:
         **_tokens(kinds, disjoint=COUNTERS[point.counter].disjoint),
     }
     cost = counted.get("cost_usd")
-    return row if cost is None else {**row, "cost_usd": cost}
+    return row if cost is None else {**row, "cost_usd": float(cost)}
 
 
 def _tokens(kinds: dict[str, int], *, disjoint: bool) -> Row:
