@@ -104,24 +104,26 @@ class Ours:
         return int(json.loads(connection.getresponse().read())["unread_bytes"])
 
 
+def _acknowledged(connection: http.client.HTTPConnection, path: str, body: bytes, until: float) -> tuple[bool, int]:
+    """Sends it until it is, or that moment has come; and how often it was refused."""
+    refused = 0
+    while time.perf_counter() < until:
+        connection.request("POST", path, body, {"Content-Type": PROTOBUF})
+        answer = connection.getresponse()
+        answer.read()
+        if answer.status == OK:
+            return True, refused
+        refused += 1
+        time.sleep(0.05)
+    return False, refused
+
+
 def send(port: int, path: str, batch: bytes, seconds: float, rate: float, senders: int) -> Sent:
     """Sends for so long, and tells what came of it. A batch that is refused for long after that is given up."""
     sent, guard, numbers = Sent(), threading.Lock(), iter(range(10**9))
     pause = RECORDS * senders / rate if rate else 0
     start = time.perf_counter()
-
-    def acknowledged(connection: http.client.HTTPConnection, body: bytes) -> bool:
-        """Sends it until it is; False where it is refused for too long."""
-        while time.perf_counter() < start + seconds + _GRACE_SECONDS:
-            connection.request("POST", path, body, {"Content-Type": PROTOBUF})
-            answer = connection.getresponse()
-            answer.read()
-            if answer.status == OK:
-                return True
-            with guard:
-                sent.refused += 1
-            time.sleep(0.05)
-        return False
+    until = start + seconds + _GRACE_SECONDS
 
     def sender(place: int) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
@@ -135,7 +137,10 @@ def send(port: int, path: str, batch: bytes, seconds: float, rate: float, sender
                     break
             with guard:
                 number = next(numbers)
-            if not acknowledged(connection, numbered(batch, number)):
+            done, refused = _acknowledged(connection, path, numbered(batch, number), until)
+            with guard:
+                sent.refused += refused
+            if not done:
                 return
             with guard:
                 sent.waits.append(time.perf_counter() - due)

@@ -20,9 +20,11 @@ from store.test_store import add, line
 from tachograph import MetricsAggregator
 from tachograph.errors import StoreUnusable
 from tachograph.store.clickhouse import moving, writing
+from tachograph.store.clickhouse.connection import Connection
 from tachograph.store.clickhouse.moving import Moving
 from tachograph.store.clickhouse.transfer import Transfer
 from tachograph.store.duckdb import Store
+from test_aggregate_equals_contract import same
 from there import on_clickhouse
 
 if TYPE_CHECKING:
@@ -91,19 +93,65 @@ def _let_it_die(patched: pytest.MonkeyPatch, after: int) -> None:
     patched.setattr(Transfer, "send", dying)
 
 
-def test_a_batch_that_is_inserted_three_times_counts_once(there: ClickHouseStore, tmp_path: Path) -> None:
-    insert = type(there.connection).insert
+def test_a_batch_that_is_inserted_three_times_counts_once_in_sums_too(there: ClickHouseStore, tmp_path: Path) -> None:
+    insert, do = type(there.connection).insert, type(there.connection).do
+    batch = [line(f"{number}", number % 60, tool_name="Bash", duration_ms=number) for number in range(50)]
     with pytest.MonkeyPatch.context() as patched:
 
         def thrice(*arguments: Any, **named: Any) -> None:
             for _ in range(3):
                 insert(*arguments, **named)
 
+        def done_thrice(self: Any, sql: str, *arguments: Any, **named: Any) -> None:
+            for _ in range(3 if sql.startswith("INSERT") else 1):
+                do(self, sql, *arguments, **named)
+
         patched.setattr(type(there.connection), "insert", thrice)
-        add(there, tmp_path, [line(f"{number}", number % 60) for number in range(50)])
+        patched.setattr(type(there.connection), "do", done_thrice)
+        add(there, tmp_path, batch[:20])
+        there.roll_up()
+        add(there, tmp_path, batch, "metrics_20260301_090001.jsonl")  # of which it has some, and all are late
+        there.roll_up()
     assert there.metrics_count() == 50
     stored = f"SELECT count() FROM {there.connection.database}.metrics WHERE tenant = {{tenant:String}}"  # noqa: S608
     assert there.connection.ask(stored).fetchall() == [(50,)]
+    summed = "SELECT sum(metrics_count), sum(timed) FROM rollup_by_kind"
+    assert there.connection.execute(summed).fetchall() == [(50, 50)]
+    found = asyncio.run(MetricsAggregator(there).aggregate("by_tool"))
+    assert (found.total_metrics, found.time_series[0]["count"]) == (50, 50)
+
+
+@settings(deadline=None, max_examples=5, suppress_health_check=SLOW)
+@given(seed=SEEDS, dies_after=st.integers(0, 24))
+@example(seed=2, dies_after=12)
+def test_answers_are_right_though_a_writer_died_amid_its_sums(seed: int, dies_after: int) -> None:
+    tree, dice, tenant = grow(seed), random.Random(seed), uuid4().hex
+    with tempfile.TemporaryDirectory() as folder, on_clickhouse(tenant) as store, Store.in_memory() as embedded:
+        read_in_portions(tree._replace(files=dict(list(tree.files.items())[:1])), dice, store, Path(folder))
+        store.roll_up()
+        read_whole(tree, store, Path(folder))
+        ingest(embedded, Path(folder))
+        with pytest.MonkeyPatch.context() as patched:
+            _let_statements_die(patched, dies_after)
+            with suppress(Died):
+                store.roll_up()
+        for _ in range(2):
+            for kind in ("hourly", "by_session", "by_tool", "by_agent", "by_project"):
+                mine, theirs = (asyncio.run(MetricsAggregator(one).aggregate(kind)) for one in (store, embedded))
+                same(mine.to_dict(), theirs.to_dict())
+            store.roll_up()
+
+
+def _let_statements_die(patched: pytest.MonkeyPatch, after: int) -> None:
+    left, do = [after], Connection.do
+
+    def dying(self: Connection, sql: str, *arguments: Any, **named: Any) -> None:
+        do(self, sql, *arguments, **named)
+        left[0] -= sql.startswith("INSERT")
+        if left[0] < 0:
+            raise Died
+
+    patched.setattr(Connection, "do", dying)
 
 
 def test_a_tenant_sees_nothing_of_another(there: ClickHouseStore, tmp_path: Path) -> None:

@@ -107,11 +107,11 @@ class RolledComputation(Computation):
                 GROUP BY metrics.session, metrics.session_id
             ), named AS (
                 SELECT DISTINCT session, session_id FROM rollup_owners
-            ), sessions AS (
+            ), found AS (
                 SELECT summed.* REPLACE (coalesce(summed.session_id, named.session_id) AS session_id)
                 FROM summed LEFT JOIN named ON named.session = summed.session
             )
-            SELECT * FROM sessions WHERE {_SHOWN if shown else "true"}
+            SELECT * FROM found WHERE {_SHOWN if shown else "true"}
         """
 
     def _by_owner(self, key: str) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ from tachograph.aggregate.windows import window_start
 from tachograph.metric import FIRST_US, LAST_US
 from tachograph.store.measures import SUMS, WIDE_BUCKET
 from tachograph.store.rollup import rolled
-from tachograph.store.statements import KIND, QUARTER_US, USE, quarter_start
+from tachograph.store.statements import KIND, OWNED, QUARTER_US, USE, quarter_start
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,14 +37,6 @@ _TIMES: Final = "min(first_ts) AS ts, max(last_ts) AS last_ts"
 _BEGIN: Final = f"min(quarter)::BIGINT * {QUARTER_US} + ({FIRST_US}) AS ts"
 _KINDS: Final = ", ".join(f"kinds.{name}" for name in KIND)
 _RUNS: Final = f"source, agent_run_id, agent_id, type, told, true AS in_parts, {', '.join(each.name for each in SUMS)}"
-_OWNED: Final = """
-CREATE TEMP TABLE IF NOT EXISTS owned AS
-SELECT
-    owners.number, owners.session, owners.session_id,
-    coalesce(owners.user_id, sessions.user_id) AS user_id,
-    coalesce(owners.project_path, sessions.project_path) AS project_path
-FROM rollup_owners AS owners LEFT JOIN sessions ON sessions.session_id = owners.session_id
-"""
 
 
 class Rolled(msgspec.Struct, frozen=True):
@@ -225,7 +217,7 @@ def make_owned(connection: DuckDBPyConnection) -> None:
 
     It is there until the connection reads metrics; nobody else can while it is open.
     """
-    connection.execute(_OWNED)
+    connection.execute(f"CREATE TEMP TABLE IF NOT EXISTS owned AS {OWNED}")
 
 
 def start_of_quarter(windows: Sequence[Run]) -> str | None:

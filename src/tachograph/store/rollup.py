@@ -29,7 +29,7 @@ MORE_ROWS: Final = 200_000
 _SLICE: Final = 1_000_000
 _QUARTERS: Final = 2_000
 """So many quarters are made again at once."""
-_DIRTY_MAX: Final = 64
+DIRTY_MAX: Final = 64
 """So many quarters may be counted by their rows."""
 _SPARSE: Final = 2
 """The sums of a quarter are brought together when there are so many times as many rows as there would be then."""
@@ -54,7 +54,7 @@ def is_due(connection: DuckDBPyConnection) -> bool:
     said = _said(connection)
     done = said.get("rolled", 0)
     more = said["whole"] - done >= (MORE_ROWS if done else FIRST_ROWS)
-    return more or (done > 0 and _dirty(connection) > _DIRTY_MAX)
+    return more or (done > 0 and _dirty(connection) > DIRTY_MAX)
 
 
 def roll_up(connection: DuckDBPyConnection) -> None:

@@ -83,6 +83,14 @@ KIND: Final = {
 USE: Final = ("tool_name", "agent_id", "error_type", "model", "used")
 """What of a kind is kept of owners too."""
 OWNER: Final = ("session_id", "user_id", "project_path")
+OWNED: Final = """
+SELECT
+    owners.number, owners.session, owners.session_id,
+    coalesce(owners.user_id, sessions.user_id) AS user_id,
+    coalesce(owners.project_path, sessions.project_path) AS project_path
+FROM rollup_owners AS owners LEFT JOIN sessions ON sessions.session_id = owners.session_id
+"""
+"""Whose each owner's metrics are: its own user and project, or else the session's."""
 
 
 def quarter(moment: str) -> str:

@@ -64,7 +64,8 @@ class Connection:
         """Asks a statement of DuckDB's; `?` and `$name` stand for parameters, as there."""
         given = dict(_named(parameters))
         kinds = tuple((name, kind_of(value)) for name, value in given.items())
-        return self.ask(translated(sql, kinds, reading_tables(self.database)), given)
+        there = translated(sql, kinds, reading_tables(self.database))
+        return self.ask(there, given) if there else Answer((), [])
 
     def ask(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Answer:
         """Asks a statement of ClickHouse's own."""

@@ -23,6 +23,8 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.dialects.clickhouse import ClickHouse
 
+from tachograph.store.clickhouse.names import by_names
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -44,8 +46,10 @@ _CACHED: Final = 500
 class Tables:
     """What stands for each table of the store."""
 
-    def __init__(self, named: Mapping[str, str]) -> None:
+    def __init__(self, named: Mapping[str, str], columns: Mapping[str, tuple[str, ...]]) -> None:
         self._named = {name: sqlglot.parse_one(sql, read="clickhouse") for name, sql in named.items()}
+        self.columns = columns
+        """What each has, in order."""
 
     def of(self, name: str) -> exp.Expr | None:
         """A copy of what stands for a table; None where it isn't one of the store's."""
@@ -55,9 +59,15 @@ class Tables:
 
 @lru_cache(_CACHED)
 def translated(sql: str, kinds: tuple[tuple[str, str], ...], tables: Tables) -> str:
-    """The statement in ClickHouse's SQL; `kinds` says of which of its types each parameter is."""
+    """The statement in ClickHouse's SQL; `kinds` says of which of its types each parameter is.
+
+    Empty where it makes a temporary table of what is a table here.
+    """
     typed = dict(kinds)
     tree = sqlglot.parse_one(sql, read="duckdb")
+    if isinstance(tree, exp.Create) and tables.of(tree.this.name) is not None:
+        return ""  # it is there
+    by_names(tree, tables.columns)
     for number, place in enumerate(tree.find_all(exp.Placeholder, bfs=False)):
         place.set("this", place.this or f"q{number}")  # `?`
     for node in reversed(list(tree.walk())):  # what is within another comes first
@@ -176,6 +186,11 @@ def _ordered(node: exp.Expr) -> exp.Expr:
 
 def _function(node: exp.Expr) -> exp.Expr:
     name = node.name.lower()
+    if name == "hash":  # of nulls it would be null
+        each = ", ".join(
+            f"ifNull(toString({of}), ''), isNull({of})" for of in (n.sql(dialect=_Dialect) for n in node.expressions)
+        )
+        return exp.maybe_parse(f"cityHash64({each})", dialect="clickhouse")
     if name == "list_sum":  # of numbers that are written as texts
         texts = node.expressions[0].this.sql(dialect=_Dialect)
         return exp.maybe_parse(f"arraySum(arrayMap(text -> toInt64(text), {texts}))", dialect="clickhouse")

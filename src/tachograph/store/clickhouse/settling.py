@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from tachograph.price_list import data_version
 from tachograph.store.clickhouse.neighbours import Neighbours
+from tachograph.store.clickhouse.sums import ServerSums
 from tachograph.store.clickhouse.transfer import Transfer
 from tachograph.store.clickhouse.writing import Turn
 from tachograph.store.duckdb import SCHEMA_VERSION, Loading, Store
@@ -28,9 +29,10 @@ if TYPE_CHECKING:
     from tachograph.store.clickhouse.store import ClickHouseStore
     from tachograph.store.ledger import FileEntry, RejectEntry
 
-_SAID: Final = ("whole", "prices", "witnessed", "collected")
+_SAID: Final = ("whole", "prices", "witnessed", "collected", "rolled")
 _OF_ONE_COMMIT: Final = (
     "metrics", "sessions", "claims", "claimed_starts", "condensed_ids", "condensed_owners", "files", "rejects",
+    "rollup_dirty",
 )  # fmt: skip
 _AT_ONCE: Final = 500_000
 """So many rows are priced again by one commit."""
@@ -51,6 +53,7 @@ class SettledLoading(Loading):
         self._settling = filled("clickhouse/settling.sql", {"day_us": str(DAY_US)})
         self._transfer = Transfer(self._work.connection, self._there)
         self._turn = Turn(self._there, target.owner)
+        self._sums = ServerSums(self._there, self._turn)
 
     def __enter__(self) -> Self:
         super().__enter__()
@@ -92,6 +95,7 @@ class SettledLoading(Loading):
     def _price_all_again(self) -> None:
         """Costs of the server's metrics by the prices that are known now."""
         connection = self._work.connection
+        self._forget_sums()
         for first in range(0, self._last, _AT_ONCE):
             priced = "seq > {first:Int64} AND seq <= {end:Int64} AND (cost IS NOT NULL OR model IS NOT NULL)"
             self._transfer.fetch("metrics", priced, {"first": first, "end": min(first + _AT_ONCE, self._last)})
@@ -102,6 +106,13 @@ class SettledLoading(Loading):
             self._transfer.send("metrics", "FROM metrics EXCEPT FROM before", self._turn.version)
             connection.execute("DELETE FROM metrics")
             self._turn.next()
+
+    def _forget_sums(self) -> None:
+        """From now on nobody answers from sums, until they are made again."""
+        say(self._work.connection, "rolled", "0")
+        self._send("meta", "FROM meta WHERE name = 'rolled'")
+        self._turn.next()
+        self._rolled = 0
 
     def _load(self) -> None:
         neighbours = Neighbours(self._work.connection, self._transfer, self._there, self._last)
@@ -126,6 +137,7 @@ class SettledLoading(Loading):
         paths = [path for path, _ in moved]
         self._fetch_rejects(paths)
         super().commit(entries, (), rejects, moved, position=position, said=said)
+        self._send("rollup_dirty", "SELECT DISTINCT quarter FROM rollup_dirty")
         if settles:
             self._send_metrics(before)
         self._send_ledger([*gone, *paths])
@@ -134,6 +146,26 @@ class SettledLoading(Loading):
         for name in _OF_ONE_COMMIT:
             self._work.connection.execute(f"DELETE FROM {name}")
         self._turn.next()
+        if settles and self._sums.is_due(self._rolled, self._settled()):
+            self.roll_up()
+
+    def roll_up(self) -> None:
+        """Brings the sums by quarter of an hour up to the last metric. Nothing may be under way."""
+        settled = self._settled()
+        said = dict(self._work.connection.execute("SELECT name, value FROM meta").fetchall())
+        self._sums.roll_up(int(said.get("rolled", 0)), settled)
+        say(self._work.connection, "rolled", str(settled))
+
+    def _settled(self) -> int:
+        """The number of the last row that is settled."""
+        row = self._work.connection.execute("SELECT value::BIGINT FROM meta WHERE name = 'whole'").fetchone()
+        return int(row[0]) if row else 0
+
+    def _sum_up(self, appended: int) -> None:
+        """Sums are the server's."""
+
+    def _send(self, name: str, rows: str) -> None:
+        self._transfer.send(name, rows, self._turn.version + 1)
 
     def forget_ledger(self) -> None:
         """Says that no file was read; of the refused lines only those of no file that is known are kept."""

@@ -57,7 +57,7 @@ UNION ALL
 -- What was somewhere else, or is no more. (With another session it is in another shard of a cluster.)
 SELECT before.* FROM before LEFT JOIN metrics USING (seq)
 WHERE metrics.seq IS NULL OR metrics.session_id IS DISTINCT FROM before.session_id
-   OR coalesce(metrics.ts, metrics.ended_ts, 0) <> coalesce(before.ts, before.ended_ts, 0);
+   OR metrics.ts IS DISTINCT FROM before.ts;
 
 -- name: gone_sessions
 SELECT session_id, NULL::VARCHAR AS user_id, NULL::VARCHAR AS project_path

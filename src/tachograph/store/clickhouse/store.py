@@ -107,6 +107,11 @@ class ClickHouseStore(Store):
     def use_cores(self, cores: int | None) -> None:
         """The server has its own."""
 
+    def roll_up(self) -> None:
+        """Brings the sums by quarter of an hour up to the last metric, however many there are."""
+        with self.loading() as loading:
+            loading.roll_up()
+
     def forget_sums(self) -> None:
         """Sums belong to their quarters' metrics, and are made again with them."""
 

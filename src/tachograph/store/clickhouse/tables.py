@@ -1,8 +1,7 @@
 """The tables on a server, made from those of the embedded store: what differs is what each is sorted by.
 
 Rows are only ever added. One with the key of another and a later `version` stands in its place; one that is `gone` says
-that there is none any more. `at` is when a metric happened, or ended where that alone is known: what is asked is almost
-always asked of a range of time, and within it of one tenant.
+that there is none any more. What is asked is almost always asked of one tenant, in a range of time.
 """
 
 from __future__ import annotations
@@ -12,11 +11,13 @@ from typing import Final
 
 import msgspec
 
-from tachograph.store.clickhouse.dialect import Tables
+from tachograph.store.clickhouse.dialect import Tables, translated
+from tachograph.store.measures import WIDE_BUCKET
+from tachograph.store.statements import OWNED, QUARTER_KEYS, quarter
 
 KEYS: Final = {
     "meta": ("name",),
-    "metrics": ("at", "seq"),
+    "metrics": ("ts", "seq"),
     "sessions": ("session_id",),
     "claims": ("id", "session_id"),
     "claimed_starts": ("session_id", "ts", "cwd"),
@@ -25,10 +26,14 @@ KEYS: Final = {
     "condensed": ("window_start", "number"),
     "condensed_ids": ("hash",),
     "condensed_owners": ("session_id", "ts", "id"),
+    "rollup_uses": ("number",),
+    "rollup_kinds": ("number",),
+    "rollup_owners": ("number",),
+    **QUARTER_KEYS,
+    "rollup_dirty": ("quarter",),
 }
 """The tables, and what tells the rows of one tenant apart."""
 COMPUTED: Final = {
-    "metrics": {"at": ("Int64", "coalesce(ts, ended_ts, 0)")},
     "condensed": {"number": ("Int64", "row_number() OVER ()")},
 }
 """Columns that the embedded store doesn't have: their types, and what they are there."""
@@ -47,14 +52,17 @@ _FEW: Final = frozenset({
     "user_id", "project_path", "cwd", "resolution", "timezone",
 })  # fmt: skip
 """Names of which there are few in one part of a table."""
-_CODECS: Final = {"at": "Delta, ZSTD(1)", "ts": "Delta, ZSTD(1)", "ended_ts": "Delta, ZSTD(1)", "seq": "Delta, ZSTD(1)"}
+_CODECS: Final = {"ts": "Delta, ZSTD(1)", "ended_ts": "Delta, ZSTD(1)", "seq": "Delta, ZSTD(1)"}
+_NUMBERS: Final = frozenset({"number", "use", "kind", "owner", "session"})
+"""What stands for names where sums are kept: numbers that are counted in the embedded store, and hashes here."""
+_ALWAYS: Final = frozenset({"id", "seq", "quarter", "bucket"})
+"""What is never null."""
 _LEFT_OUT: Final = frozenset({"id_hash"})
 """What serves the embedded store alone."""
 _FIRST_MONTH_US, _LAST_MONTH_US = 1_420_070_400_000_000, 2_524_608_000_000_000
 """2015 and 2050: what is said to be before or after has a partition together, so that no log makes thousands."""
-_PARTITIONS: Final = {
-    "metrics": f"toYYYYMM(toDateTime64(greatest({_FIRST_MONTH_US}, least({_LAST_MONTH_US}, at)) / 1000000, 0, 'UTC'))"
-}
+_MONTH: Final = f"least(greatest(ifNull(ts, 0), {_FIRST_MONTH_US}), {_LAST_MONTH_US})"
+_PARTITIONS: Final = {"metrics": f"toYYYYMM(toDateTime64({_MONTH} / 1000000, 0, 'UTC'))"}
 
 
 class Table(msgspec.Struct, frozen=True):
@@ -62,6 +70,7 @@ class Table(msgspec.Struct, frozen=True):
 
     name: str
     columns: dict[str, str]
+    """As DuckDB names its types."""
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -73,13 +82,20 @@ class Table(msgspec.Struct, frozen=True):
         names = ", ".join(f"`{name}`" for name in self.columns)
         return f"SELECT {names} FROM {database}.{self.name} FINAL WHERE tenant = {{tenant:String}}"
 
+    def _type(self, name: str, kind: str) -> str:
+        if self.name.startswith("rollup_") and name in _NUMBERS:
+            return "Nullable(UInt64)" if name == "session" else "UInt64"
+        if name in _FEW:
+            return "LowCardinality(Nullable(String))"
+        return _TYPES[kind] if name not in _ALWAYS else _TYPES[kind].removeprefix("Nullable(").removesuffix(")")
+
     def definition(self, database: str, cluster: str | None = None) -> list[str]:
         """The statements that make it where it isn't there; in a cluster, on each of its nodes."""
         computed = {name: kind for name, (kind, _) in COMPUTED.get(self.name, {}).items()}
         columns = [
             "tenant LowCardinality(String)",
             *(f"`{name}` {kind}{_codec(name)}" for name, kind in computed.items()),
-            *(f"`{name}` {_type(name, kind)}{_codec(name)}" for name, kind in self.columns.items()),
+            *(f"`{name}` {self._type(name, kind)}{_codec(name)}" for name, kind in self.columns.items()),
             "version UInt64 CODEC(Delta, ZSTD(1))",
             "gone UInt8",
         ]
@@ -98,6 +114,18 @@ class Table(msgspec.Struct, frozen=True):
         ]
 
 
+_DERIVED: Final = {
+    "owned": OWNED,
+    "rollup_values": f"""
+        SELECT {WIDE_BUCKET} AS bucket, {quarter("metrics.ts")} AS quarter, metrics.duration_ms AS duration_ms
+        FROM metrics WHERE metrics.ts IS NOT NULL AND metrics.duration_ms IS NOT NULL
+    """,
+}
+"""Tables of the embedded store that are questions here."""
+_DERIVED_COLUMNS: Final = {
+    "owned": ("number", "session", "session_id", "user_id", "project_path"),
+    "rollup_values": ("bucket", "quarter", "duration_ms"),
+}
 _SETTINGS: Final = (
     "allow_nullable_key = 1, non_replicated_deduplication_window = 1000, replicated_deduplication_window = 1000,"
     " min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1"
@@ -118,18 +146,16 @@ def tables() -> dict[str, Table]:
 @cache
 def reading_tables(database: str) -> Tables:
     """What stands for each where it is read."""
-    return Tables({name: table.read(database) for name, table in tables().items()})
+    read = {name: table.read(database) for name, table in tables().items()}
+    columns = {name: tuple(table.columns) for name, table in tables().items()}
+    plain = Tables(read, columns)
+    derived = {name: translated(sql, (), plain) for name, sql in _DERIVED.items()}
+    return Tables(read | derived, columns | _DERIVED_COLUMNS)
 
 
 def _columns(store: object, name: str) -> dict[str, str]:
     described = store.connection.execute(f"DESCRIBE {name}").fetchall()  # type: ignore[attr-defined]
     return {column: kind for column, kind, *_ in described if column not in _LEFT_OUT}
-
-
-def _type(name: str, kind: str) -> str:
-    if name in _FEW:
-        return "LowCardinality(Nullable(String))"
-    return _TYPES[kind] if name not in {"id", "seq"} else _TYPES[kind].removeprefix("Nullable(").removesuffix(")")
 
 
 def _codec(name: str) -> str:
