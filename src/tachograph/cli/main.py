@@ -31,6 +31,7 @@ COMMANDS: Final = {
     "projects": (_ANSWERS, "one row per project folder"),
     "models": (_ANSWERS, "one row per model"),
     "query": ("tachograph.cli.query", "any measure by anything: ask your own"),
+    "report": ("tachograph.cli.report", "a document: Markdown, HTML with charts, JSON, CSV or text"),
     "insights": ("tachograph.cli.insights", "what changed: unusual days, and what explains them"),
     "ingest": ("tachograph.cli.ingest", "read logs into the store"),
     "sources": ("tachograph.cli.sources", "where the logs are, and how many of them were read"),
