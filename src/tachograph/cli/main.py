@@ -32,6 +32,7 @@ COMMANDS: Final = {
     "models": (_ANSWERS, "one row per model"),
     "query": ("tachograph.cli.query", "any measure by anything: ask your own"),
     "report": ("tachograph.cli.report", "a document: Markdown, HTML with charts, JSON, CSV or text"),
+    "export": ("tachograph.cli.export", "metrics or rows as JSON Lines, CSV, Parquet, Arrow, Excel; for monitoring"),
     "insights": ("tachograph.cli.insights", "what changed: unusual days, and what explains them"),
     "ingest": ("tachograph.cli.ingest", "read logs into the store"),
     "sources": ("tachograph.cli.sources", "where the logs are, and how many of them were read"),

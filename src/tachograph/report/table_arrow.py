@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from tachograph.errors import TachographError
@@ -44,7 +45,7 @@ def write_arrow(columns: Columns, batches: Iterable[Sequence[Sequence[Any]]], st
     schema = nanoarrow.struct({name: types[kind] for name, kind in columns})
     with ipc.StreamWriter.from_writable(stream) as writer:
         started = False
-        for rows in batches:
+        for rows in chain(batches, [()]):  # without any rows, one batch of none
             if rows or not started:
                 values = list(zip(*rows, strict=True)) or [()] * len(columns)
                 arrays = [_column(each, kind, types[kind]) for (_, kind), each in zip(columns, values, strict=True)]
