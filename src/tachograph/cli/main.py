@@ -37,6 +37,7 @@ COMMANDS: Final = {
     "ingest": ("tachograph.cli.ingest", "read logs into the store"),
     "sources": ("tachograph.cli.sources", "where the logs are, and how many of them were read"),
     "serve": ("tachograph.cli.serve", "collect what agents export, and answer over HTTP"),
+    "mcp": ("tachograph.cli.mcp", "answer agents' questions, over the Model Context Protocol"),
     "push": ("tachograph.cli.push", "send what the store has to a server"),
     "record": ("tachograph.cli.record", "record a metric of your own"),
     "hooks": ("tachograph.cli.hooks", "note more of Claude Code's sessions: install, show, remove"),
