@@ -6,9 +6,7 @@ import csv
 import io
 import json
 import sys
-import threading
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -22,6 +20,7 @@ from python_calamine import CalamineWorkbook
 
 from cli.made_up import metric, write_log
 from hostile import NAMES, history
+from receiver import Receiver
 from tachograph.report.names import AGGREGATIONS
 from tachograph.report.printable import printable
 
@@ -222,41 +221,10 @@ def test_aggregates_are_a_request_of_otlp(log: Path, tachograph: Command) -> Non
     assert found["tachograph.tool_duration_seconds"].sum.data_points[0].as_double == 2.0
 
 
-class Receiver:
-    """A server on loopback that keeps what it is sent, and answers with a status."""
-
-    def __init__(self) -> None:
-        self.status = 200
-        self.got: list[tuple[str, str, bytes]] = []
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                outer.got.append((self.path, self.headers["Content-Type"], body))
-                self.send_response(outer.status)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *_: Any) -> None:
-                pass
-
-        self._server = HTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
-        self._thread.start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-
-
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
-    there = Receiver()
-    yield there
-    there.close()
+    with Receiver() as there:
+        yield there
 
 
 def test_aggregates_are_sent_to_a_collector(log: Path, receiver: Receiver, tachograph: Command) -> None:

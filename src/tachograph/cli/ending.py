@@ -20,6 +20,12 @@ def process_ends() -> None:
     _process_ends = True
 
 
+def process_goes_on() -> None:
+    """Says that the command asks more than once: whoever opens the store next has to find it closed."""
+    global _process_ends  # noqa: PLW0603 - as above
+    _process_ends = False
+
+
 @contextmanager
 def closing(store: Store) -> Iterator[None]:
     """Closes a store after the block that last needs it: beside what comes then, where nobody has to wait for it.

@@ -45,6 +45,7 @@ _SUFFIXES: Final = {
     ".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".parquet": "parquet", ".arrow": "arrow",
     ".arrows": "arrow", ".xlsx": "xlsx", ".prom": "prometheus",
 }  # fmt: skip
+_WHAT: Final = ("metrics", "aggregates", *AGGREGATIONS)
 _AGGREGATES: Final = ("prometheus", "otlp")
 _FORMATS: Final = (*ROW_FORMS, *_AGGREGATES)
 _OF_ANSWERS: Final = {"measures": "--measure", "by": "--by", "top": "--top", "other": "--other", "rolling": "--rolling"}
@@ -79,6 +80,7 @@ def _parser(command: str) -> Parser:
     parser = Parser(
         command, usage="tachograph export [WHAT] [options]", description=_DESCRIPTION.rstrip(), examples=_EXAMPLES
     )
+    parser.words = _WHAT
     parser.add_argument("what", metavar="WHAT", nargs="?", help="metrics, aggregates, or an aggregation such as daily")
     form = parser.add_argument_group("the file")
     form.add_argument("--format", choices=_FORMATS, help="else by the file's name, else jsonl")
@@ -91,12 +93,12 @@ def _parser(command: str) -> Parser:
 
 
 def _what(parser: Parser, options: Namespace) -> str:
-    known = ("metrics", "aggregates", *AGGREGATIONS)
-    if options.what is not None and options.what not in known:
-        parser.error(f"there is nothing called {options.what!r} to export; known are {', '.join(known)}")
+    known = ", ".join(_WHAT)
+    if options.what is not None and options.what not in _WHAT:
+        parser.error(f"there is nothing called {options.what!r} to export; known are {known}")
     asked = [option for name, option in _OF_ANSWERS.items() if getattr(options, name) is not None]
     if options.what is None and not (asked or options.file):
-        parser.error(f"say what is to be exported: {', '.join(known)}, or a query's --measure and --by")
+        parser.error(f"say what is to be exported: {known}, or a query's --measure and --by")
     if options.what is not None and asked:
         parser.error(f"{asked[0]} goes with a query, not with {options.what}")
     if options.what not in {None, "metrics"} and (options.where or options.file):

@@ -7,6 +7,7 @@ from argparse import Namespace
 from typing import TYPE_CHECKING, Final
 
 from tachograph.cli.asking import asked_zone
+from tachograph.cli.ending import process_goes_on
 from tachograph.cli.options import Parser, add_place
 from tachograph.errors import TachographError
 
@@ -46,6 +47,7 @@ def run(command: str, arguments: Sequence[str]) -> int:
     if options.port is not None and not options.http:
         parser.error("--port goes with --http")
     _need_library()
+    process_goes_on()
     from tachograph.mcp.server import server_of
     from tachograph.mcp.tools import Tools
 

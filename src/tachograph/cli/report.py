@@ -66,6 +66,7 @@ def _parser(command: str) -> Parser:
     parser = Parser(
         command, usage="tachograph report [WHAT …] [options]", description=_DESCRIPTION.rstrip(), examples=_EXAMPLES
     )
+    parser.words = tuple(AGGREGATIONS)
     parser.add_argument("what", metavar="WHAT", nargs="*", help="what has a table; else everything")
     form = parser.add_argument_group("the report")
     form.add_argument(
