@@ -3,8 +3,8 @@
 usage: uv run bench/statusline.py [--mb N] [--runs N] [--generator FILE] [--seed N] [--tree HOME]
 
 Each has a home of its own with the same made-up transcripts, which are in memory before the first run. ccusage keeps
-its last line for a second, so it is timed with that and without. Ours reads no transcript: what it knows of them is what
-an update in the background has left, which is timed too: the first, that reads all, and one after a line was appended.
+its last line for a second, so it is timed with that and without. Ours reads no transcript: it knows of them what
+an update in the background has left. Updates are timed too: the first, that reads all, and one after a line was added.
 """
 
 from __future__ import annotations

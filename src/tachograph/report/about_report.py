@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tachograph.report.layouts import minute
 from tachograph.report.printable import printable
+from tachograph.report.shortening import shortened
 
 if TYPE_CHECKING:
-    from tachograph.report.report import Period, Report
+    from tachograph.report.report import Period, Report, Section
+
+
+_LONGEST: Final = 400
 
 
 def said_period(period: Period) -> str:
@@ -24,7 +28,12 @@ def lines_above(report: Report) -> list[str]:
     if report.before is not None and report.before.start is not None and report.before.end is not None:
         compared = [f"compared with {minute(report.before.start)} to {minute(report.before.end)}"]
     about = [line for line in report.about if not (compared and line.startswith("compared with "))]
-    return [said_period(report.period), *compared, *map(printable, about)]
+    return [said_period(report.period), *compared, *(shortened(printable(line), _LONGEST) for line in about)]
+
+
+def section_title(report: Report, section: Section) -> str | None:
+    """What stands above a table; None where the title of the report says the same of its only one."""
+    return None if len(report.sections) == 1 and section.title == report.title else section.title
 
 
 def made_by(report: Report) -> str:

@@ -12,7 +12,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from tachograph.report.about_report import lines_above, made_by
+from tachograph.report.about_report import lines_above, made_by, section_title
 from tachograph.report.drawing import drawn
 from tachograph.report.printable import printable
 from tachograph.report.shortening import shortened
@@ -58,7 +58,7 @@ def _lines(report: Report) -> Iterator[str]:
     if report.summary:
         yield from ('<dl class="figures">', *map(_figure, report.summary), "</dl>")
     for section in report.sections:
-        yield from _section(section)
+        yield from _section(section, section_title(report, section))
     if report.remarks:
         yield from (
             "<section>",
@@ -76,8 +76,10 @@ def _figure(figure: Figure) -> str:
     return f"<div><dt>{_text(figure.title)}</dt><dd>{_text(figure.shown)}</dd>{change}</div>"
 
 
-def _section(section: Section) -> Iterator[str]:
-    yield from ("<section>", f"<h2>{_text(section.title)}</h2>")
+def _section(section: Section, title: str | None) -> Iterator[str]:
+    yield "<section>"
+    if title is not None:
+        yield f"<h2>{_text(title)}</h2>"
     if section.chart is not None:
         yield from _chart(section.chart)
     if section.rows or section.total is not None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from tachograph.report.about_report import lines_above, made_by
+from tachograph.report.about_report import lines_above, made_by, section_title
 from tachograph.report.shortening import shortened
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def _lines(report: Report) -> Iterator[str]:
     if report.summary:
         yield from ("", "## Figures", "", *_summary(report.summary))
     for section in report.sections:
-        yield from _section(section)
+        yield from _section(section, section_title(report, section))
     if report.remarks:
         yield from ("", "## Remarks", "")
         yield from (f"- {_text(line)}" for line in report.remarks)
@@ -50,8 +50,9 @@ def _summary(figures: Sequence[Figure]) -> Iterator[str]:
         yield _row([_text(text) for text in (figure.title, figure.shown, *more)])
 
 
-def _section(section: Section) -> Iterator[str]:
-    yield from ("", f"## {_text(section.title)}")
+def _section(section: Section, title: str | None) -> Iterator[str]:
+    if title is not None:
+        yield from ("", f"## {_text(title)}")
     if section.rows or section.total is not None:
         yield ""
         numbers = [column.kind in _NUMBERS for column in section.columns]

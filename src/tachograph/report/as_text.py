@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
 
-from tachograph.report.about_report import lines_above, made_by
+from tachograph.report.about_report import lines_above, made_by, section_title
 from tachograph.report.printable import printable
 from tachograph.report.shortening import shortened
 
@@ -34,7 +34,8 @@ def _lines(report: Report) -> Iterator[str]:
     if report.summary:
         yield from ("", *_summary(report.summary))
     for section in report.sections:
-        yield from ("", section.title, "-" * cell_len(section.title), *_section(section))
+        above = section_title(report, section)
+        yield from ("", *([above, "-" * cell_len(above)] if above else []), *_section(section))
     if report.remarks:
         yield from ("", *report.remarks)
     yield from ("", made_by(report))

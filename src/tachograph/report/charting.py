@@ -14,6 +14,7 @@ from tachograph.report.layouts import LAYOUTS
 from tachograph.report.printable import printable
 from tachograph.report.report import Chart, Series
 from tachograph.report.shown_columns import columns, shows
+from tachograph.store.measures import TOKEN_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -23,6 +24,14 @@ if TYPE_CHECKING:
 
 _SERIES_MAX: Final = 5
 _NAMES_MAX: Final = 12
+_OTHERS: Final = "all others"
+_SUMS: Final = frozenset({
+    "count", "errors", "success_count", "failure_count", "timed", "duration_sum", "tokens", *TOKEN_KINDS, "cost_usd",
+    "active_ms",
+})  # fmt: skip
+"""Measures of which those of several groups add up."""
+_PLACES_MAX: Final = 800
+"""More columns than that are no wider than a line."""
 _LEAST: Final = 2
 """One value is no chart."""
 _MEASURES: Final[Mapping[str, tuple[str, Callable[[Any], str]]]] = {
@@ -89,10 +98,16 @@ def _in_series(
     for row in rows:
         name = " · ".join(column.text(row) for column in others) or measure
         found[name][row[by]] = row[measure]
-    largest = sorted(found, key=lambda name: (name == OTHER, -sum(map(abs, found[name].values()))))[:_SERIES_MAX]
-    series = tuple(Series(name, tuple(found[name].get(begin) for begin in begins)) for name in largest)
+    by_size = sorted(found, key=lambda name: (name == OTHER, -sum(map(abs, found[name].values()))))
+    is_sum = measure in _SUMS
+    if is_sum and len(by_size) > _SERIES_MAX:
+        found[_OTHERS] = {
+            begin: sum(found[name].get(begin, 0) for name in by_size[_SERIES_MAX - 1 :]) for begin in begins
+        }
+        by_size[_SERIES_MAX - 1 :] = [_OTHERS]
+    series = tuple(Series(name, tuple(found[name].get(begin) for begin in begins)) for name in by_size[:_SERIES_MAX])
     shown = [labels[begin] for begin in begins]
-    return _over_time(measure, shows(measure), begins, shown, series, is_duration=is_duration)
+    return _over_time(measure, shows(measure), begins, shown, series, is_sum=is_sum, is_duration=is_duration)
 
 
 def _over_time(
@@ -102,12 +117,15 @@ def _over_time(
     labels: Sequence[str],
     series: tuple[Series, ...],
     *,
+    is_sum: bool = True,
     is_duration: bool = False,
-) -> Chart:
+) -> Chart | None:
+    if len(begins) > _PLACES_MAX:
+        return None
     places = tuple(datetime.fromisoformat(begin).timestamp() for begin in begins)
     return Chart(
         kind="time", measure=title, show=show, labels=tuple(labels), places=places, series=series,
-        is_duration=is_duration,
+        is_sum=is_sum, is_duration=is_duration,
     )  # fmt: skip
 
 

@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 _WIDTH: Final = 900
 _HEIGHT, _TOP, _BOTTOM = 220, 10, 26
 _LEFT, _RIGHT = 66, 12
-_LABELS_MAX: Final = 7
-_LABEL_WIDTH: Final = 92
+_LABEL_WIDTH, _LABEL_APART = 92, 112
 _THINNEST: Final = 1.0
 _BAR, _BAR_GAP = 18, 6
 _NAMES_WIDTH, _VALUE_WIDTH = 270, 90
@@ -36,18 +35,20 @@ def drawn(chart: Chart) -> str:
 
 def _largest(chart: Chart) -> float:
     if chart.kind == "time":
+        together = sum if chart.is_sum else max
         stacks = zip(*(each.values for each in chart.series), strict=True)
-        return max((sum(max(value or 0, 0) for value in stack) for stack in stacks), default=0)
+        return max((together(max(value or 0, 0) for value in stack) for stack in stacks), default=0)
     return max((value or 0 for value in chart.series[0].values), default=0)
 
 
 def _over_time(chart: Chart, largest: float) -> str:
-    """Columns where their windows begin, those of several series upon each other."""
+    """Columns where their windows begin: those of several series upon each other if they add up."""
     first, last = chart.places[0], chart.places[-1]
     widest = min(after - before for before, after in zip(chart.places, chart.places[1:], strict=False))
     inner = _WIDTH - _LEFT - _RIGHT
     scale = inner / (last - first + widest)
-    width = max(widest * scale * 0.8, _THINNEST)
+    beside = 1 if chart.is_sum else len(chart.series)
+    width = max(widest * scale * 0.8 / beside, _THINNEST)
     axis = lines(largest, is_duration=chart.is_duration, is_whole=chart.show in {count, tokens})
     up = (_HEIGHT - _TOP - _BOTTOM) / axis[-1]
     ground = _HEIGHT - _BOTTOM
@@ -59,11 +60,12 @@ def _over_time(chart: Chart, largest: float) -> str:
             if not value or value < 0:
                 continue
             height = value * up
-            bottom -= height
+            bottom = bottom - height if chart.is_sum else ground - height
+            x = left if chart.is_sum else left + series * width
             named = f", {each.name}" if len(chart.series) > 1 else ""
             told = _told(f"{chart.labels[number]}{named}: {chart.show(value)}")
             parts.append(
-                f'<rect class="c{series + 1}" x="{left:.1f}" y="{bottom:.1f}" width="{width:.1f}"'
+                f'<rect class="c{series + 1}" x="{x:.1f}" y="{bottom:.1f}" width="{width:.1f}"'
                 f' height="{height:.1f}"><title>{told}</title></rect>'
             )
     parts += _labels(chart, first, scale, ground)
@@ -79,16 +81,13 @@ def _grid(chart: Chart, axis: Sequence[float], up: float, ground: int) -> Iterat
 
 
 def _labels(chart: Chart, first: float, scale: float, ground: int) -> Iterator[str]:
-    """As many as there is room for, evenly chosen."""
-    room = max(1, (_WIDTH - _LEFT - _RIGHT) // _LABEL_WIDTH)
-    every = -(-len(chart.labels) // min(room, _LABELS_MAX))
-    last_x = -float(_LABEL_WIDTH)
-    for number in range(0, len(chart.labels), every):
-        x = _LEFT + (chart.places[number] - first) * scale
-        if x - last_x < _LABEL_WIDTH or x > _WIDTH - _LABEL_WIDTH:
-            continue
-        last_x = x
-        yield f'<text x="{x:.1f}" y="{ground + 18}">{_told(chart.labels[number][:16])}</text>'
+    """As many as there is room for, the first of all among them."""
+    last_x = -float(_WIDTH)
+    for place, label in zip(chart.places, chart.labels, strict=True):
+        x = _LEFT + (place - first) * scale
+        if x - last_x >= _LABEL_APART and x <= _WIDTH - _LABEL_WIDTH:
+            last_x = x
+            yield f'<text x="{x:.1f}" y="{ground + 18}">{_told(label[:16])}</text>'
 
 
 def _by_name(chart: Chart, largest: float) -> str:

@@ -68,6 +68,8 @@ class Chart(msgspec.Struct, frozen=True, kw_only=True):
     places: tuple[float, ...] = ()
     """When each begins, of a chart over time."""
     series: tuple[Series, ...]
+    is_sum: bool = True
+    """Whether values of several series add up to something."""
     is_duration: bool = False
     """Whether values are milliseconds."""
 
