@@ -83,12 +83,12 @@ def _columns(view: View) -> tuple[Column, ...]:
     return (
         Column("session", of(lambda one: printable(one.session)), "id"),
         Column("project", of(lambda one: printable(one.project or "–")), "name"),
-        Column("model", of(lambda one: printable(one.model or "–")), "name"),
+        Column("model", of(lambda one: printable(one.model or "–")), "list"),
         Column("heard of", of(heard), "label"),
         Column("cost", of(lambda one: dollars(one.cost_usd))),
         Column("tokens", of(lambda one: tokens(one.tokens))),
         Column("a minute", of(lambda one: tokens(round(one.per_minute))), "detail"),
         Column("metrics", of(lambda one: count(one.metrics)), "detail"),
         Column("failed", of(lambda one: count(one.failures))),
-        Column("errors", of(lambda one: count(one.errors))),
+        Column("errors", of(lambda one: count(one.errors)), "detail"),
     )

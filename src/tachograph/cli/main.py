@@ -139,7 +139,8 @@ def _run(arguments: list[str]) -> int:
 def _without_a_command(arguments: list[str]) -> int:
     from tachograph.cli.options import Parser
 
-    listed = "\n".join(f"  {name:<10} {answer}" for name, (_, answer) in COMMANDS.items())
+    wide = max(map(len, COMMANDS))
+    listed = "\n".join(f"  {name:<{wide}} {answer}" for name, (_, answer) in COMMANDS.items())
     parser = Parser(
         "",
         usage="tachograph COMMAND [options]",
