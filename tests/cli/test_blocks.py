@@ -58,6 +58,13 @@ def test_names_have_no_power_over_the_terminal(log: Path, tachograph: Command) -
     assert all(line.isprintable() for line in out.splitlines())
 
 
+def test_what_only_sums_are_kept_of_is_remarked(log: Path, tachograph: Command) -> None:
+    tachograph("daily")
+    tachograph("retention", "apply", "--delete-detail-after", "1d", "--unread")
+    for command in (["blocks"], ["export", "metrics"]):
+        assert tachograph(*command).err == "of old metrics only sums are kept: they are left out\n"
+
+
 def test_mistakes_are_named(log: Path, tachograph: Command) -> None:
     assert "argument --limit" in tachograph("blocks", "--limit", "0").err
     assert "there is no source 'claude'" in tachograph.mistake("blocks", "--source", "claude")

@@ -152,6 +152,16 @@ def test_webhooks_are_told_once_for_each_level(today: Path, receiver: Receiver, 
     assert [json.loads(body)["level"] for _, _, body in receiver.got] == ["warning", "over"]
 
 
+def test_a_name_calls_nobody_in_a_chat(log: Path, receiver: Receiver, tachograph: Command) -> None:
+    evil = "<!channel> \x1b[31m&\u202e"
+    write_log(log, metric("1", datetime.now(UTC).isoformat(), "token_usage", "s", evil, token_count=5))
+    make(tachograph, "each", "--tokens", "1", "--each", "user", "--webhook", receiver.url)
+    assert tachograph("budget", "check", "--alert").code == 1
+    told = json.loads(receiver.got[0][2])
+    assert told["group"] == evil
+    assert told["text"].startswith("Budget each of &lt;!channel&gt; [31m&amp; is used up: 5.00 of 1.00 tokens")
+
+
 def test_without_alert_nobody_is_told(today: Path, receiver: Receiver, tachograph: Command) -> None:
     make(tachograph, "all", "--usd", "1", "--webhook", receiver.url)
     assert tachograph("budget").code == 1

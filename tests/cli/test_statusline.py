@@ -186,6 +186,25 @@ def test_as_a_process_it_begins_an_update_that_goes_on_without_it(log: Path, sto
     assert json.loads((store_file.parent / FILE).read_bytes())["form"] == statusline.FORM
 
 
+def test_an_agent_that_keeps_stdin_open_is_answered_all_the_same(log: Path) -> None:
+    command = [*COMMAND, "statusline", "--every", "0"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(b'{"model": {"display_name": "M"}}')
+        process.stdin.flush()
+        assert process.stdout.readline() == b"M\n"  # before stdin ends
+        assert process.wait(timeout=60) == 0
+
+
+def test_an_agent_that_says_nothing_is_not_waited_for(log: Path) -> None:
+    with subprocess.Popen(
+        [*COMMAND, "statusline", "--every", "0"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"tachograph: the logs are being read\n"
+
+
 def test_the_line_needs_next_to_nothing(log: Path) -> None:
     program = "import sys; from tachograph.cli.main import main; main(['statusline', '--every', '0']); print(*sys.modules, file=sys.stderr)"
     done = subprocess.run([sys.executable, "-c", program], input=b"{}", capture_output=True, check=True, timeout=60)

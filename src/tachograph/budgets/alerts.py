@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
 from tachograph.posting import post
@@ -40,10 +41,10 @@ def alert(path: Path, found: Sequence[Used]) -> int:
 
 
 def alert_document(used: Used) -> dict[str, Any]:
-    """What a webhook is told. `text` is the same in words, as chats show it."""
+    """What a webhook is told. `text` is the same in words, as chats want it: with `&`, `<` and `>` escaped."""
     budget = used.budget
     unit = "tokens" if budget.usd is None else "usd"
-    of = f" of {used.group}" if used.group is not None else ""
+    of = f" of {_in_words(used.group)}" if used.group is not None else ""
     words = "is used up" if used.level == "over" else f"is used to {used.share:.0%}"
     amounts = f"{used.used:,.2f} of {budget.limit:,.2f} {unit} this {budget.per}"
     return {
@@ -61,6 +62,11 @@ def alert_document(used: Used) -> dict[str, Any]:
         "start": used.start.isoformat(),
         "end": used.end.isoformat(),
     }
+
+
+def _in_words(name: str) -> str:
+    """A name from a log, in which chats find no markup, no link and nobody to call."""
+    return escape("".join(letter for letter in name if letter.isprintable()), quote=False)
 
 
 def _window(used: Used) -> str:

@@ -29,8 +29,10 @@ def run(command: str, arguments: Sequence[str]) -> int:
     remarks: list[str] = []
     with opened(options, remarks) as store:
         from tachograph.query.blocks import blocks
+        from tachograph.query.singles import LEFT_OUT, leave_any_out
 
         found = blocks(store, query)
+        remarks += [LEFT_OUT] if leave_any_out(store) else []
     now_us = time.time_ns() // 1000
     if options.active:
         found = [one for one in found if one.is_active(now_us)]

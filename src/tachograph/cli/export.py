@@ -71,6 +71,10 @@ def run(command: str, arguments: Sequence[str]) -> int:
         else:
             write = _writing(store, query, options, what, rows, form)
             _write(write, options.output)
+        if what == "metrics":
+            from tachograph.query.singles import LEFT_OUT, leave_any_out
+
+            remarks += [LEFT_OUT] if leave_any_out(store) else []
     for line in remarks:
         print(line, file=sys.stderr)
     return 0

@@ -30,6 +30,8 @@ _GIVEN_UP_SECONDS: Final = 600
 _OLD_SECONDS: Final = 900
 """From then on it is said how old the figures are."""
 _INPUT_MAX: Final = 1 << 20
+_SILENCE_SECONDS: Final = 0.2
+"""So long may an agent leave stdin open and say nothing, or no more."""
 _US: Final = 1_000_000
 _HELP: Final = """\
 usage: tachograph statusline [--home FOLDER] [--every SECONDS]   < what the agent tells
@@ -122,27 +124,46 @@ def _of_store(known: Mapping[str, Any], now_us: int) -> Iterator[str]:
 
 def _told() -> dict[str, Any]:
     """What the agent says on stdin; nothing where it says nothing that can be understood."""
-    import json
-
     if sys.stdin is None or sys.stdin.isatty():
         return {}
     try:
-        told = json.loads(sys.stdin.buffer.read(_INPUT_MAX))
-    except (ValueError, RecursionError, OSError):
-        return {}
-    return told if isinstance(told, dict) else {}
+        return _read(sys.stdin.fileno())
+    except (OSError, ValueError):  # it is no file of the system's, or can't be waited for
+        return _object(sys.stdin.buffer.read(_INPUT_MAX)) or {}
+
+
+def _read(number: int) -> dict[str, Any]:
+    """The object that comes from a file: once it is whole, though the file may not end; nobody is waited for long."""
+    import select
+
+    content = b""
+    while len(content) < _INPUT_MAX and select.select([number], [], [], _SILENCE_SECONDS)[0]:
+        more = os.read(number, 65_536)
+        content += more
+        told = _object(content) if not more or content.rstrip().endswith(b"}") else None
+        if told is not None or not more:
+            return told or {}
+    return {}
+
+
+def _object(content: bytes) -> dict[str, Any] | None:
+    import json
+
+    try:
+        told = json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+    return told if isinstance(told, dict) else None
 
 
 def _known(folder: str) -> dict[str, Any]:
     """What the last update left; nothing where there was none."""
-    import json
-
     try:
         with open(os.path.join(folder, FILE), "rb") as file:  # noqa: PTH118, PTH123 - pathlib takes as long as all this
-            known = json.loads(file.read(_INPUT_MAX))
-    except (OSError, ValueError, RecursionError):
+            known = _object(file.read(_INPUT_MAX)) or {}
+    except OSError:
         return {}
-    return known if isinstance(known, dict) and known.get("form") == FORM else {}
+    return known if known.get("form") == FORM else {}
 
 
 def _begin_update(folder: str, known: Mapping[str, Any], now_us: int, every_seconds: int) -> None:

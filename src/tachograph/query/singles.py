@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from tachograph.aggregate.condensed import is_any
 from tachograph.query.side import Side
 from tachograph.query.sources import ONE_BY_ONE
 from tachograph.query.spans import span_of
@@ -16,6 +17,15 @@ if TYPE_CHECKING:
 
     from tachograph.query.model import Query
     from tachograph.store.duckdb import Store
+
+
+LEFT_OUT: Final = "of old metrics only sums are kept: they are left out"
+"""What is to be remarked where a store has condensed metrics."""
+
+
+def leave_any_out(store: Store) -> bool:
+    """Whether there are metrics of which only sums are kept."""
+    return is_any(store.connection)
 
 
 class Singles:
