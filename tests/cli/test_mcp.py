@@ -43,7 +43,7 @@ def asked(ask: Callable[[Client], Coroutine[Any, Any, T]], *, demo: bool = False
     """What the client gets from a server in this process."""
 
     async def with_client() -> T:
-        opening = _Opening(Namespace(demo=demo, home=None, no_ingest=False))
+        opening = _Opening(Namespace(demo=demo, home=None, store=None, no_ingest=False))
         async with Client(server_of(Tools(opening, UTC))) as client:
             return await ask(client)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from argparse import Namespace
 from typing import TYPE_CHECKING, Final
 
 from tachograph.cli.asking import asked_zone
@@ -12,6 +11,7 @@ from tachograph.cli.options import Parser, add_place
 from tachograph.errors import TachographError
 
 if TYPE_CHECKING:
+    from argparse import Namespace
     from collections.abc import Sequence
     from contextlib import AbstractContextManager
 
@@ -65,7 +65,7 @@ class _Opening:
     """Opens the store that the options say, with all that is new in it."""
 
     def __init__(self, options: Namespace) -> None:
-        self._options = Namespace(demo=options.demo, home=options.home, no_ingest=options.no_ingest)
+        self._options = options
 
     def __call__(self, remarks: list[str]) -> AbstractContextManager[Store]:
         from tachograph.cli.answering import opened

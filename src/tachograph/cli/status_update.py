@@ -39,7 +39,7 @@ def update(home: str | None) -> int:
         os.nice(_NICENESS)
     status: dict[str, Any] = {}
     try:
-        with opened(Namespace(demo=False, home=str(folder), no_ingest=False), []) as store:
+        with opened(Namespace(demo=False, home=str(folder), store=None, no_ingest=False), []) as store:
             status = _status(store, now)
     except TachographError as error:
         status = {"trouble": error.what}

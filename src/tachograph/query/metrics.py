@@ -6,9 +6,11 @@ import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from tachograph.aggregate.windows import DAY_US
 from tachograph.metric import DATA_FIELDS, EPOCH
 from tachograph.prices import UNITS_PER_DOLLAR, in_dollars
 from tachograph.query.fields import FIELDS
+from tachograph.query.selection import DAY
 from tachograph.query.singles import Singles
 from tachograph.store.parquet import can_copy, copy_to_parquet
 
@@ -20,7 +22,8 @@ if TYPE_CHECKING:
     from tachograph.store.duckdb import Store
     from tachograph.tables import Columns, Kind
 
-_AT_ONCE: Final = 10_000
+_AT_ONCE: Final = 50_000
+"""Metrics that are in memory together, unless one day has more."""
 _KINDS: Final[Mapping[str, Kind]] = {"string": "text", "boolean": "flag", "number": "float", "integer": "whole"}
 _DATA: Final = tuple(field for field in DATA_FIELDS if field.name != "duration_seconds")
 _OWNED: Final = {"user_id": "user", "project_path": "project"}
@@ -50,18 +53,36 @@ def metric_rows(store: Store, query: Query) -> Iterator[list[list[Any]]]:
     count. Condensed metrics have no detail, and aren't among them.
     """
     singles = Singles(store, query, _OWNED.values())
-    cursor = singles.asked(f"""
-        SELECT {", ".join(_expression(name) for name in _NAMES)}, metrics.cost_usd
-        {singles.rows}
-        ORDER BY metrics.ts, metrics.id
-    """)
+    chosen = ", ".join(_expression(name) for name in _NAMES)
     time, cost = _PLACES["timestamp"], _PLACES["cost_usd"]
-    while rows := cursor.fetchmany(_AT_ONCE):
-        portion = [list(row) for row in rows]
+    for first, last in _stretches(singles):
+        found = singles.asked(f"""
+            SELECT {chosen}, metrics.cost_usd
+            {singles.rows} AND metrics.ts >= {first * DAY_US} AND metrics.ts < {(last + 1) * DAY_US}
+            ORDER BY metrics.ts, metrics.id
+        """)
+        portion = [list(row) for row in found.fetchall()]
         for row in portion:
             row[time] = stamp(row[time])
             row[cost] = None if row[cost] is None else in_dollars(row[cost])
         yield portion
+
+
+def _stretches(singles: Singles) -> Iterator[tuple[int, int]]:
+    """The first and the last day of stretches that have some metrics, and not too many unless one day has."""
+    counted = singles.asked(f"""
+        SELECT {DAY.format(moment="metrics.ts")} AS day, count(*) {singles.rows} GROUP BY day ORDER BY day
+    """).fetchall()
+    first: int | None = None
+    last, number = 0, 0
+    for day, count in counted:
+        if first is not None and number + count > _AT_ONCE:
+            yield first, last
+            first, number = None, 0
+        first = day if first is None else first
+        last, number = day, number + count
+    if first is not None:
+        yield first, last
 
 
 def copy_metrics(store: Store, query: Query, path: Path) -> bool:
