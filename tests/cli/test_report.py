@@ -120,6 +120,7 @@ MISTAKES = (
     (["--output", "week.pdf"], "--output week.pdf: name a format with --format, or a file that ends in .html or .md"),
     (["--limit", "3"], "--order and --limit go with what has a table"),
     (["--compare", "previous", "--no-compare"], "--compare and --no-compare contradict each other"),
+    (["--week-start", "sunday"], "--week-start and --month-start go with a query, or with a range by name"),
     (["--compare", "previous"], "--compare: what has no start or no end can't be compared"),
     (["daily", "--order", "tool"], "there is no order 'tool' of daily"),
     (["--last", "7 dayz"], "'last 7 dayz' is no range of time"),

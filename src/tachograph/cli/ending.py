@@ -21,7 +21,7 @@ def process_ends() -> None:
 
 
 def process_goes_on() -> None:
-    """Says that the command asks more than once: whoever opens the store next has to find it closed."""
+    """Says that it doesn't: the command serves, and needs again what it closes."""
     global _process_ends  # noqa: PLW0603 - as above
     _process_ends = False
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
-
-import msgspec
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from tachograph.cli.options import Parser, add_filters, add_place, with_order
 from tachograph.cli.query_options import add_query
@@ -20,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import BinaryIO
 
+    from tachograph.aggregate.question import Question
     from tachograph.query.model import Query
     from tachograph.store.duckdb import Store
     from tachograph.tables import Table
@@ -58,19 +57,14 @@ def run(command: str, arguments: Sequence[str]) -> int:
     what = _what(parser, options)
     form = _form(parser, options, what)
     from tachograph.cli.answering import opened
-    from tachograph.cli.query_asking import ask_query
 
-    rows = {"order": options.order, "limit": options.limit, "fill": options.fill}
-    if what not in {"query", "metrics"}:
-        options.order = options.limit = options.fill = None  # those of the rows are the aggregation's
-    query = ask_query(options)
+    asked = _asked(options, what)
     remarks: list[str] = []
     with opened(options, remarks) as store:
         if what == "aggregates":
-            _tell_aggregates(store, query, options, form)
+            _tell_aggregates(store, asked, options, form)
         else:
-            write = _writing(store, query, options, what, rows, form)
-            _write(write, options.output)
+            _write(_writing(store, asked, what, form), options.output)
         if what == "metrics":
             from tachograph.query.singles import LEFT_OUT, leave_any_out
 
@@ -133,10 +127,28 @@ def _form(parser: Parser, options: Namespace, what: str) -> str:
     return str(form)
 
 
-def _writing(
-    store: Store, query: Query, options: Namespace, what: str, rows: dict[str, Any], form: str
-) -> Callable[[BinaryIO], None]:
+class _Asked(NamedTuple):
+    """What was asked: its range, its filters and its zone as a query, and the questions, where it is aggregations."""
+
+    query: Query
+    questions: list[Question]
+
+
+def _asked(options: Namespace, what: str) -> _Asked:
+    if what in {"query", "metrics"}:
+        from tachograph.cli.query_asking import ask_query
+
+        return _Asked(ask_query(options), [])
+    from tachograph.aggregate.question import AggregationType
+    from tachograph.cli.range_asking import ask_aggregations
+
+    aggregates = (AggregationType.DAILY, AggregationType.BY_PROJECT, AggregationType.BY_USER)
+    return _Asked(*ask_aggregations(aggregates if what == "aggregates" else [AGGREGATIONS[what][0]], options))
+
+
+def _writing(store: Store, asked: _Asked, what: str, form: str) -> Callable[[BinaryIO], None]:
     """What writes the rows."""
+    query = asked.query
     if what == "metrics":
         from tachograph.query.metrics import METRIC_COLUMNS, columns_alone, copy_metrics, metric_rows, open_form
 
@@ -149,7 +161,7 @@ def _writing(
             about={"what": "metrics", "times": "UTC"},
         )
         return lambda stream: write_rows(form, content, stream)
-    table, document = _answered(store, query, options, what, rows)
+    table, document = _answered(store, asked)
     if form == "json":
         from tachograph.report.documents import as_json
 
@@ -170,38 +182,26 @@ def _content(table: Table, what: str, query: Query) -> Content:
     )
 
 
-def _answered(
-    store: Store, query: Query, options: Namespace, what: str, rows: dict[str, Any]
-) -> tuple[Table, Callable[[], Any]]:
+def _answered(store: Store, asked: _Asked) -> tuple[Table, Callable[[], Any]]:
     """The rows of an answer, and all of it as a document."""
-    if what == "query":
-        from tachograph.query.run import run as answer
-        from tachograph.report.query_document import query_document
+    if asked.questions:
+        from tachograph.aggregate.compute import compute
 
-        found = answer(store, query)
-        return found.to_table(), lambda: query_document(found)
+        result = compute(store, asked.questions[0])
+        return result.to_table(), result.to_dict
+    from tachograph.query.run import run as answer
+    from tachograph.report.query_document import query_document
+
+    found = answer(store, asked.query)
+    return found.to_table(), lambda: query_document(found)
+
+
+def _tell_aggregates(store: Store, asked: _Asked, options: Namespace, form: str) -> None:
     from tachograph.aggregate.compute import compute
-    from tachograph.aggregate.question import question
-    from tachograph.cli.asking import filters_asked
-
-    asked = question(
-        AGGREGATIONS[what][0], query.start, query.end, filters_asked(options), zone=query.zone,
-        order=None if rows["order"] is None else ",".join(rows["order"]), limit=rows["limit"], fill=bool(rows["fill"]),
-    )  # fmt: skip
-    result = compute(store, asked)
-    return result.to_table(), result.to_dict
-
-
-def _tell_aggregates(store: Store, query: Query, options: Namespace, form: str) -> None:
-    from tachograph.aggregate.compute import compute
-    from tachograph.aggregate.question import AggregationType, question
-    from tachograph.cli.asking import filters_asked
     from tachograph.report.monitored import families
 
-    days = question(AggregationType.DAILY, query.start, query.end, filters_asked(options), zone=query.zone)
-    kinds = (AggregationType.DAILY, AggregationType.BY_PROJECT, AggregationType.BY_USER)
-    results = [compute(store, msgspec.structs.replace(days, type=kind)) for kind in kinds]
-    told, are_counters = families(*results), query.start is None and query.end is None
+    days, projects, users = (compute(store, one) for one in asked.questions)
+    told, are_counters = families(days, projects, users), asked.query.start is None and asked.query.end is None
     if form == "prometheus":
         from tachograph.report.as_prometheus import prometheus
 
@@ -211,7 +211,7 @@ def _tell_aggregates(store: Store, query: Query, options: Namespace, form: str) 
         from tachograph.report.documents import as_json
         from tachograph.report.table_arrow import microseconds
 
-        begun = results[0].start_time
+        begun = days.start_time
         now_us = time.time_ns() // 1000
         start_us = now_us if begun is None else microseconds(begun)
         content = as_json(otlp_metrics(told, are_counters=are_counters, start_us=start_us, now_us=now_us)).encode()

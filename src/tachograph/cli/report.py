@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from tachograph.aggregate.question import Question
     from tachograph.query.model import Query
+    from tachograph.report.generator import ReportGenerator
     from tachograph.report.report import Report
 
 _EXAMPLES: Final = (
@@ -41,7 +42,7 @@ _SUFFIXES: Final = {
 }  # fmt: skip
 _OF_QUERIES: Final = {
     "measures": "--measure", "by": "--by", "where": "--where", "file": "--file", "top": "--top", "other": "--other",
-    "rolling": "--rolling", "week_start": "--week-start", "month_start": "--month-start",
+    "rolling": "--rolling",
 }  # fmt: skip
 """Options that only a query has."""
 
@@ -99,26 +100,21 @@ def _check(parser: Parser, options: Namespace, *, asks_query: bool) -> None:
     if options.what and asks_query:
         given = next(option for name, option in _OF_QUERIES.items() if getattr(options, name) is not None)
         parser.error(f"{given} goes with a query, not with {options.what[0]}")
+    if not asks_query and (options.week_start or options.month_start) and not (options.range or options.last):
+        parser.error("--week-start and --month-start go with a query, or with a range by name")
     if options.compare and options.no_compare:
         parser.error("--compare and --no-compare contradict each other")
     if not asks_query and not options.what and (options.order or options.limit):
         parser.error("--order and --limit go with what has a table: tachograph report sessions --limit 10")
 
 
-def _generator(options: Namespace, query: Query, *, demo: bool) -> Any:
-    from tachograph.query.saying import said
+def _generator(options: Namespace, query: Query, about: Sequence[str], *, demo: bool) -> ReportGenerator:
     from tachograph.report.generator import ReportGenerator
     from tachograph.report.zones import zone_name
 
-    about = ["from the bundled demo history, which is made up"] if demo else []
-    if query.where is not None and not _is_query(options):
-        about.append(f"where {said(query.where)}")
+    whose = ["from the bundled demo history, which is made up"] if demo else []
     now = datetime.now(UTC)
-    return ReportGenerator(options.title, timezone=zone_name(query.zone), about=about, made=now)
-
-
-def _is_query(options: Namespace) -> bool:
-    return any(getattr(options, name) is not None for name in _OF_QUERIES)
+    return ReportGenerator(options.title, timezone=zone_name(query.zone), about=[*whose, *about], made=now)
 
 
 def _of_query(options: Namespace) -> tuple[Report, list[str]]:
@@ -128,50 +124,38 @@ def _of_query(options: Namespace) -> tuple[Report, list[str]]:
 
     query = ask_query(options)
     given = answers(QUERIES, [query], options)
-    generator = _generator(options, query, demo=given.demo)
-    report: Report = generator.report(*given.results)
-    return report, given.remarks
+    return _generator(options, query, (), demo=given.demo).report(*given.results), given.remarks
 
 
 def _of_aggregations(options: Namespace) -> tuple[Report, list[str]]:
     from tachograph.cli.answering import answers
     from tachograph.cli.kinds import AGGREGATIONS as ANSWERED
+    from tachograph.query.saying import said
 
     query, asked, before = _questions(options)
     given = answers(ANSWERED, [*asked, *before], options)
-    generator = _generator(options, query, demo=given.demo)
+    where = [] if query.where is None else [f"where {said(query.where)}"]
+    generator = _generator(options, query, where, demo=given.demo)
     results, earlier = given.results[: len(asked)], next(iter(given.results[len(asked) :]), None)
     if options.what:
-        report: Report = generator.report(*results, before=earlier, limit=asked[0].limit)
-    else:
-        report = generator.summary(*results, before=earlier)
-    return report, given.remarks
+        return generator.report(*results, before=earlier, limit=asked[0].limit), given.remarks
+    days, projects = results
+    return generator.summary(days, projects, before=earlier), given.remarks
 
 
 def _questions(options: Namespace) -> tuple[Query, list[Question], list[Question]]:
     """The range and the filters as a query, the questions, and that of the earlier range, if it is compared."""
-    from tachograph.aggregate.question import AggregationType, question
-    from tachograph.cli.asking import filters_asked
-    from tachograph.cli.query_asking import ask_query
+    from tachograph.aggregate.question import AggregationType
+    from tachograph.cli.range_asking import ask_aggregations
     from tachograph.query.spans import earlier
 
-    rows = {"order": _order(options), "limit": options.limit, "fill": bool(options.fill)}
-    options.order = options.limit = options.fill = None  # those of the rows are the aggregations'
-    query = ask_query(options)
-    if query.start and query.end and not query.compare and not options.no_compare:
-        query = msgspec.structs.replace(query, compare="previous")
     kinds = [AGGREGATIONS[name][0] for name in options.what] or [AggregationType.DAILY, AggregationType.BY_PROJECT]
-    filters = filters_asked(options)
-    asked = [question(kind, query.start, query.end, filters, zone=query.zone, **rows) for kind in dict.fromkeys(kinds)]
-    if not query.compare:
+    query, asked = ask_aggregations(kinds, options)
+    if options.no_compare or not (query.start and query.end):
         return query, asked, []
-    span = earlier(query)
+    span = earlier(msgspec.structs.replace(query, compare=query.compare or "previous"))
     first = msgspec.structs.replace(asked[0], start_us=span.start_us, end_us=span.end_us, order=None, limit=None)
     return query, asked, [first]
-
-
-def _order(options: Namespace) -> str | None:
-    return None if options.order is None else ",".join(options.order)
 
 
 def _write(text: str, output: str | None, format: str) -> None:
