@@ -6,10 +6,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cli.made_up import metric
 from queried import store_of
-from tachograph.query.blocks import blocks
+from tachograph.query.blocks import HOUR_US, Hour, blocks, blocks_of
 from tachograph.query.model import AnyOf, Query
 
 if TYPE_CHECKING:
@@ -108,3 +110,29 @@ def test_one_request_tells_no_speed_and_what_is_over_comes_to_nothing_more() -> 
 
 def test_of_nothing_there_are_none() -> None:
     assert made("{}") == []
+
+
+def plainly(moments: list[int]) -> list[tuple[int, int, int, int]]:
+    """Blocks one request at a time: when each begins, its first and last request, and how many there are."""
+    found: list[list[int]] = []
+    for us_ in sorted(moments):
+        begins_anew = (
+            not found or us_ >= found[-1][0] // HOUR_US * HOUR_US + 5 * HOUR_US or us_ - found[-1][-1] > 5 * HOUR_US
+        )
+        if begins_anew:
+            found.append([])
+        found[-1].append(us_)
+    return [(each[0] // HOUR_US * HOUR_US, each[0], each[-1], len(each)) for each in found]
+
+
+@given(st.lists(st.integers(0, 60 * HOUR_US).map(lambda us_: us_ // 60_000_000 * 60_000_000), min_size=1, max_size=40))
+def test_hours_make_the_blocks_that_single_requests_make(moments: list[int]) -> None:
+    by_hour: dict[int, list[int]] = {}
+    for us_ in sorted(moments):
+        by_hour.setdefault(us_ // HOUR_US, []).append(us_)
+    hours = [
+        Hour("a", None, each[0], each[-1], len(each), (len(each), 0, 0, 0, 0), 0, is_at_least=False)
+        for each in by_hour.values()
+    ]
+    found = [(one.start_us, one.first_us, one.last_us, one.requests) for one in blocks_of(hours)]
+    assert found == plainly(moments)

@@ -167,5 +167,7 @@ def _write(text: str, output: str | None, format: str) -> None:
         from tachograph.cli.documents import write_rows
 
         write_rows(text)
+    elif format == "html" and sys.stdout is not None:
+        sys.stdout.buffer.write(text.encode())  # as the page says of itself, whatever the terminal has
     else:
         print(text, end="")
