@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -39,6 +38,8 @@ def closing(store: Store) -> Iterator[None]:
         store.close()
         raise
     if _process_ends and not store.has_spilled():
+        import threading
+
         threading.Thread(target=store.close, name="closing", daemon=True).start()
     else:
         store.close()
