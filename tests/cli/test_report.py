@@ -45,6 +45,11 @@ def test_a_range_with_both_ends_is_compared_with_the_one_before(log: Path, tacho
     assert tachograph("report", *RANGE, "--no-compare", "--format", "json").document["before"] is None
 
 
+def test_a_period_that_is_not_over_says_so(log: Path, tachograph: Command) -> None:
+    assert "\nthe period isn't over yet\n" in tachograph("report", "--range", "this month").out
+    assert "isn't over" not in tachograph("report", *RANGE).out
+
+
 def test_the_same_weekdays_may_be_what_it_is_compared_with(log: Path, tachograph: Command) -> None:
     document = tachograph("report", *RANGE, "--compare", "previous_weekdays", "--format", "json").document
     assert document["before"]["start"] == "2026-02-23T00:00:00+00:00"

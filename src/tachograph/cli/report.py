@@ -112,9 +112,11 @@ def _generator(options: Namespace, query: Query, about: Sequence[str], *, demo: 
     from tachograph.report.generator import ReportGenerator
     from tachograph.report.zones import zone_name
 
-    whose = ["from the bundled demo history, which is made up"] if demo else []
     now = datetime.now(UTC)
-    return ReportGenerator(options.title, timezone=zone_name(query.zone), about=[*whose, *about], made=now)
+    more = ["from the bundled demo history, which is made up"] if demo else []
+    if query.end is not None and query.end > now:
+        more.append("the period isn't over yet")
+    return ReportGenerator(options.title, timezone=zone_name(query.zone), about=[*more, *about], made=now)
 
 
 def _of_query(options: Namespace) -> tuple[Report, list[str]]:
