@@ -49,18 +49,26 @@ class CommandError(Exception):
 
 
 def timed(
-    command: list[str], home: Path, environment: Mapping[str, str] | None = None, *, watch: bool = False
+    command: list[str],
+    home: Path,
+    environment: Mapping[str, str] | None = None,
+    *,
+    watch: bool = False,
+    given: bytes = b"",
 ) -> tuple[Timing, str]:
     """Runs a command to its end in a home of its own; returns its timing and its stdout.
 
-    It gets HOME, `environment` and what is PASSED_ON; with `watch` the memory of all processes is looked at.
+    It gets HOME, `environment` and what is PASSED_ON, and `given` on stdin; with `watch` the memory of all processes is
+    looked at.
     Raises CommandError where the command fails, OSError where it can't be started.
     """
     variables = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     variables |= {"HOME": str(home), **(environment or {})}
-    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as said:
+    with tempfile.TemporaryFile() as told, tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as said:
+        told.write(given)
+        told.seek(0)
         start = time.perf_counter()
-        running = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=said, env=variables)
+        running = subprocess.Popen(command, stdin=told, stdout=output, stderr=said, env=variables)
         watching = Watching(running.pid) if watch else None
         _, status, usage = os.wait4(running.pid, 0)
         seconds = time.perf_counter() - start

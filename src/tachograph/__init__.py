@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tachograph.query.model import Query, QueryResult
     from tachograph.recorder.asynchronous import AsyncRecorder
     from tachograph.recorder.recorder import Recorder
+    from tachograph.report.generator import ReportGenerator
     from tachograph.store.duckdb import Store
 
 __version__: Final = "0.1.0"
@@ -43,6 +44,7 @@ __all__ = [
     "QueryResult",
     "Recorder",
     "Reject",
+    "ReportGenerator",
     "Store",
     "StoreUnusable",
     "TachographError",
@@ -68,6 +70,7 @@ _HOMES: Final = {
     "QueryResult": "query.model",
     "Recorder": "recorder.recorder",
     "Reject": "metric",
+    "ReportGenerator": "report.generator",
     "Store": "store.duckdb",
     "StoreUnusable": "errors",
     "TachographError": "errors",

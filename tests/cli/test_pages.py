@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cli.made_up import metric, write_log
-from tachograph.cli.figures import count, duration, several, share, size, tokens
+from tachograph.report.figures import count, duration, several, share, size, tokens
 from tachograph.report.printable import printable
 
 if TYPE_CHECKING:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from tachograph.aggregate.question import AggregationType
+from tachograph.tables import Tabular
+
+if TYPE_CHECKING:
+    from tachograph.tables import Table
 
 
 class DurationStats(msgspec.Struct, frozen=True):
@@ -129,7 +133,7 @@ class Condensed(msgspec.Struct, frozen=True):
     """"exact", or "within 1 %" where durations are among what was condensed."""
 
 
-class AggregationResult(msgspec.Struct, frozen=True):
+class AggregationResult(Tabular, msgspec.Struct, frozen=True):
     """The answer to a question. `start_time` and `end_time` (outside) are ISO 8601, None where nothing bounds them."""
 
     type: AggregationType
@@ -174,6 +178,12 @@ class AggregationResult(msgspec.Struct, frozen=True):
             **({"condensed": msgspec.structs.asdict(self.condensed)} if self.condensed else {}),
         })  # fmt: skip
         return form
+
+    def to_table(self) -> Table:
+        """The rows, with the kind of each column."""
+        from tachograph.aggregate.tables import table_of  # noqa: PLC0415 - which knows this module
+
+        return table_of(self)
 
 
 def finite(value: Any) -> Any:

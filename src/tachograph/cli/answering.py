@@ -14,13 +14,13 @@ import msgspec
 
 from tachograph import __version__
 from tachograph.cli.ending import closing
-from tachograph.cli.figures import several
 from tachograph.cli.home import listed, new_in, places, store_place, users
 from tachograph.cli.kinds import Answer, Asked
 from tachograph.cli.remembered import Memory
 from tachograph.errors import NoLogs, StoreUnusable
 from tachograph.ingest.listings import Listings
 from tachograph.ingest.plan import Plan, plan
+from tachograph.report.figures import several
 from tachograph.store.duckdb import Store, make_folder
 from tachograph.store.gate import Reading
 

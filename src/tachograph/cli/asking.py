@@ -22,13 +22,19 @@ def ask(kind: AggregationType, options: Namespace) -> Question:
     """The question that the options ask. Raises `BadQuestion` where they make no sense."""
     zone = asked_zone(options.timezone)
     start, end = bounds(options.since, options.until, zone)
+    filters = filters_asked(options)
+    more = {name: getattr(options, name, None) for name in ("order", "limit")}
+    return question(kind, start, end, filters, zone=zone, fill=getattr(options, "fill", False), **more)
+
+
+def filters_asked(options: Namespace) -> dict[str, list[str]]:
+    """The filters that the options set, by their names. Raises `BadQuestion` for a source that there isn't."""
     filters = {name: getattr(options, name) for _, name, _, _ in FILTERS if getattr(options, name)}
     if "project_path" in filters:
         filters["project_path"] = [project_named(folder) for folder in filters["project_path"]]
     if "source" in filters:
         check_sources(filters["source"])
-    more = {name: getattr(options, name, None) for name in ("order", "limit")}
-    return question(kind, start, end, filters, zone=zone, fill=getattr(options, "fill", False), **more)
+    return filters
 
 
 def asked_zone(name: str | None) -> tzinfo:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tachograph.cli.answering import say_waiting, trouble_with
-from tachograph.cli.figures import several, size
 from tachograph.cli.home import places, store_path
 from tachograph.cli.options import Parser, add_home_folder, add_json
+from tachograph.report.figures import several, size
 from tachograph.report.printable import printable
 
 if TYPE_CHECKING:

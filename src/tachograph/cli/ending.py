@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,12 @@ def process_ends() -> None:
     _process_ends = True
 
 
+def process_goes_on() -> None:
+    """Says that it doesn't: the command serves, and needs again what it closes."""
+    global _process_ends  # noqa: PLW0603 - as above
+    _process_ends = False
+
+
 @contextmanager
 def closing(store: Store) -> Iterator[None]:
     """Closes a store after the block that last needs it: beside what comes then, where nobody has to wait for it.
@@ -33,6 +38,8 @@ def closing(store: Store) -> Iterator[None]:
         store.close()
         raise
     if _process_ends and not store.has_spilled():
+        import threading
+
         threading.Thread(target=store.close, name="closing", daemon=True).start()
     else:
         store.close()

@@ -11,6 +11,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Final
 
+from tachograph.cli.early_home import home_folder
 from tachograph.hooks.events import note, timestamp
 from tachograph.hooks.log import append, folder_in, tell_failure
 
@@ -38,7 +39,7 @@ def run(command: str, arguments: Sequence[str]) -> int:
         return 0
     folder: str | None = None
     try:
-        folder = folder_in(_home(arguments))
+        folder = folder_in(home_folder(arguments))
         _note(sys.stdin.buffer.read(_INPUT_MAX + 1), folder)
     except BaseException as error:  # noqa: BLE001 - whatever it is, Ctrl-C too, the agent isn't to notice
         _tell(folder, error)
@@ -69,19 +70,6 @@ def _failure(error: str) -> tuple[str, bool]:
     from tachograph.sources.claude_errors import tool_error_kind  # a call that fails is rare
 
     return tool_error_kind(b'"' + error.encode(errors="replace"))
-
-
-def _home(arguments: Sequence[str]) -> str:
-    """The folder of the store: as `cli.home` has it, without what takes long to import."""
-    if "--home" in arguments[:-1]:
-        named: str | None = arguments[arguments.index("--home") + 1]
-    else:
-        named = os.environ.get("TACHOGRAPH_HOME")
-    if named:
-        return os.path.join(os.getcwd(), os.path.expanduser(named.strip()))  # noqa: PTH109, PTH111, PTH118 - as said
-    from platformdirs import user_data_dir
-
-    return user_data_dir("tachograph", appauthor=False)
 
 
 def _tell(folder: str | None, error: BaseException) -> None:

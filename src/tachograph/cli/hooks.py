@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from tachograph.cli.figures import several
 from tachograph.cli.options import Parser, add_json
 from tachograph.errors import TachographError
 from tachograph.folders import named_folder, named_folders, store_folder
@@ -18,6 +17,7 @@ from tachograph.hooks.events import EVENTS, events_of
 from tachograph.hooks.log import FAILURES, failures, folder_in
 from tachograph.hooks.seen import last_noted, version, version_in_use
 from tachograph.hooks.settings import SettingsFile
+from tachograph.report.figures import several
 from tachograph.report.printable import printable
 from tachograph.sources.claude_code import ClaudeCode
 

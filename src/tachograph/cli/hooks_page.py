@@ -6,10 +6,10 @@ import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from tachograph.cli.figures import several
 from tachograph.hooks.entries import entry
 from tachograph.hooks.events import EVENTS
 from tachograph.hooks.log import FAILURES
+from tachograph.report.figures import several
 from tachograph.report.printable import printable
 
 if TYPE_CHECKING:

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from tachograph.cli.answering import nothing_to_read, say_waiting, trouble_with
-from tachograph.cli.figures import count, several, size
 from tachograph.cli.home import new_in, places, store_place, users
 from tachograph.cli.options import Parser, add_home, add_json
 from tachograph.cli.reading import read_into
 from tachograph.errors import NoLogs
+from tachograph.report.figures import count, several, size
 from tachograph.report.printable import printable
 from tachograph.sources import source
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
-from tachograph.cli.figures import several, share
 from tachograph.cli.insight_words import WORDS
 from tachograph.cli.pages import new_console
 from tachograph.insights.judging import LEAST_PAST
+from tachograph.report.figures import several, share
 from tachograph.report.insight_command import command
 from tachograph.report.printable import printable
 from tachograph.report.zones import zone_name

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from tachograph.cli.figures import count, dollars, duration, share, tokens
+from tachograph.report.figures import count, dollars, duration, share, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable

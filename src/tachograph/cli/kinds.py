@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Generic, TypeVar
 import msgspec
 
 from tachograph.aggregate.result import AggregationResult
-from tachograph.cli.figures import count, several
+from tachograph.report.figures import count, several
 from tachograph.report.naming import question_name
 from tachograph.report.printable import printable
 

@@ -31,10 +31,17 @@ COMMANDS: Final = {
     "projects": (_ANSWERS, "one row per project folder"),
     "models": (_ANSWERS, "one row per model"),
     "query": ("tachograph.cli.query", "any measure by anything: ask your own"),
+    "report": ("tachograph.cli.report", "a document: Markdown, HTML with charts, JSON, CSV or text"),
+    "export": ("tachograph.cli.export", "metrics or rows as JSON Lines, CSV, Parquet, Arrow, Excel; for monitoring"),
+    "blocks": ("tachograph.cli.blocks", "what was used in blocks of five hours, how fast, and what it comes to"),
+    "budget": ("tachograph.cli.budget", "what may be used in a day, week or month; whether it was more"),
+    "live": ("tachograph.cli.live", "the sessions that run now, as they go on"),
+    "statusline": ("tachograph.cli.statusline", "one line for an agent's status bar"),
     "insights": ("tachograph.cli.insights", "what changed: unusual days, and what explains them"),
     "ingest": ("tachograph.cli.ingest", "read logs into the store"),
     "sources": ("tachograph.cli.sources", "where the logs are, and how many of them were read"),
     "serve": ("tachograph.cli.serve", "collect what agents export, and answer over HTTP"),
+    "mcp": ("tachograph.cli.mcp", "answer agents' questions, over the Model Context Protocol"),
     "migrate": ("tachograph.cli.migrate", "copy the store to a ClickHouse server"),
     "push": ("tachograph.cli.push", "send what the store has to a server"),
     "record": ("tachograph.cli.record", "record a metric of your own"),
@@ -45,11 +52,12 @@ COMMANDS: Final = {
     "prices": ("tachograph.cli.prices", "which prices costs are by; fetch newer ones"),
     "doctor": ("tachograph.cli.doctor", "whether the store and the logs are whole; mends what isn't"),
     "retention": ("tachograph.cli.retention", "what is kept for how long: logs, and the detail of old metrics"),
+    "completion": ("tachograph.cli.completion", "commands and options, completed by bash, zsh or fish"),
     "rejects": ("tachograph.cli.rejects", "which lines couldn't be read, and why"),
 }
 """Every command: the module whose `run` does it, and what it answers."""
 
-_IN_A_HURRY: Final = frozenset({"hook"})
+IN_A_HURRY: Final = frozenset({"hook", "statusline"})
 """Commands that do without the library for JSON, whose import takes as long as all that they do."""
 
 _EXAMPLES: Final = (
@@ -115,7 +123,7 @@ def run_and_leave() -> NoReturn:
 def _run(arguments: list[str]) -> int:
     if arguments and arguments[0] in COMMANDS:
         module, _ = COMMANDS[arguments[0]]
-        if arguments[0] not in _IN_A_HURRY:
+        if arguments[0] not in IN_A_HURRY:
             from tachograph.bare import import_msgspec
 
             import_msgspec()
@@ -132,7 +140,8 @@ def _run(arguments: list[str]) -> int:
 def _without_a_command(arguments: list[str]) -> int:
     from tachograph.cli.options import Parser
 
-    listed = "\n".join(f"  {name:<10} {answer}" for name, (_, answer) in COMMANDS.items())
+    wide = max(map(len, COMMANDS))
+    listed = "\n".join(f"  {name:<{wide}} {answer}" for name, (_, answer) in COMMANDS.items())
     parser = Parser(
         "",
         usage="tachograph COMMAND [options]",

@@ -7,10 +7,10 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Final
 
 from tachograph.cli.answering import say_waiting, trouble_with
-from tachograph.cli.figures import several
 from tachograph.cli.home import store_path
 from tachograph.cli.options import Parser, add_home_folder, add_json
 from tachograph.errors import NoLogs, StoreUnusable, TachographError
+from tachograph.report.figures import several
 from tachograph.store.duckdb import Store, is_there
 from tachograph.store.place import StorePlace
 

@@ -4,19 +4,44 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from tachograph.report.filters import FILTERS
 from tachograph.report.printable import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+
+
+_is_describing = False
+
+
+class Described(Exception):  # noqa: N818 - the way out of a command that is only to tell of its options
+    """The parser of a command, with all its options."""
+
+    def __init__(self, parser: Parser) -> None:
+        super().__init__(parser.prog)
+        self.parser = parser
+
+
+@contextmanager
+def describing() -> Iterator[None]:
+    """In this block a command tells of its options instead of doing anything."""
+    global _is_describing  # noqa: PLW0603 - there is one command at a time
+    _is_describing = True
+    try:
+        yield
+    finally:
+        _is_describing = False
 
 
 class Parser(argparse.ArgumentParser):
     """The arguments of one command; what is wrong with them is one line after the usage, and exit code 2."""
 
     def __init__(self, command: str, *, usage: str, description: str, examples: Sequence[str] = ()) -> None:
+        self.words: tuple[str, ...] = ()
+        """What may stand beside the options, where a command knows that and checks it by itself."""
         super().__init__(
             prog=f"tachograph {command}".strip(),
             usage=usage,
@@ -25,6 +50,12 @@ class Parser(argparse.ArgumentParser):
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,  # so that a new option breaks nobody's script
         )
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As argparse has it; while commands are described, raises `Described` instead."""
+        if _is_describing:
+            raise Described(self)
+        return super().parse_known_args(args, namespace)
 
     def print_help(self, file: Any = None) -> None:
         """Prints it, or raises `OSError`: argparse would keep that to itself."""

@@ -11,10 +11,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from tachograph.aggregate.question import AggregationType
-from tachograph.cli.figures import count, dollars, duration, several, share, tokens
-from tachograph.cli.layouts import CALLS, LAYOUTS, Column, Layout, Row
+from tachograph.report.figures import count, dollars, duration, several, share, tokens
+from tachograph.report.layouts import LAYOUTS, Column, Row, minute
 from tachograph.report.printable import printable
+from tachograph.report.summary_parts import summary_parts
+from tachograph.report.why_at_least import why_at_least
 from tachograph.report.zones import zone_name
 
 if TYPE_CHECKING:
@@ -56,38 +57,11 @@ def summary_page(days: AggregationResult, projects: AggregationResult, zone: tzi
     console.print(_heading("Summary", days, zone, demo=demo))
     for line in _totals(days):
         console.print(line)
-    tools = [{"tool": name, **calls.to_dict()} for name, calls in days.breakdowns.tools.items()]
-    agents = [{"agent": name, **calls.to_dict()} for name, calls in days.breakdowns.agents.items()]
-    models = [{"model": name, **used} for name, used in days.breakdowns.models.items()]
-    errors = [{"error": name, "count": number} for name, number in days.breakdowns.errors.items()]
-    last_days = days.time_series[-_DAYS_SHOWN:]
-    parts: Sequence[tuple[Layout, Sequence[Row], int]] = (
-        (LAYOUTS[AggregationType.DAILY], last_days, len(days.time_series)),
-        (LAYOUTS[AggregationType.BY_MODEL], models[:_NAMES_SHOWN], len(models)),
-        (LAYOUTS[AggregationType.BY_TOOL], tools[:_NAMES_SHOWN], len(tools)),
-        (_AGENTS, agents[:_NAMES_SHOWN], len(agents)),
-        (LAYOUTS[AggregationType.BY_PROJECT], projects.time_series[:_NAMES_SHOWN], len(projects.time_series)),
-        (_ERRORS, errors[:_NAMES_SHOWN], len(errors)),
-    )
-    for layout, rows, of in parts:
+    for part in summary_parts(days, projects):
+        rows, which = part.first(_DAYS_SHOWN if part.is_time else _NAMES_SHOWN)
         if rows:
-            which = "the last" if layout.title == "Days" else "the top"
-            shown = f", {which} {len(rows)} of {count(of)}" if of > len(rows) else ""
-            console.print(Text(f"\n{layout.title}{shown}", style="bold"))
-            print_table(console, layout.columns, rows)
-
-
-_AGENTS: Final = Layout(
-    "Agents", (Column("agent", lambda row: printable(row["agent"]), "name"), *CALLS), "No metric names an agent."
-)
-_ERRORS: Final = Layout(
-    "Errors",
-    (
-        Column("error", lambda row: printable(row["error"]), "name"),
-        Column("times", lambda row: count(row["count"])),
-    ),
-    "No errors.",
-)
+            console.print(Text(f"\n{part.layout.title}{which}", style="bold"))
+            print_table(console, part.layout.columns, rows)
 
 
 class _Console(Console):
@@ -111,19 +85,30 @@ def _heading(title: str, result: AggregationResult, zone: tzinfo, *, demo: bool)
     return Text(", ".join([*parts, f"in {printable(zone_name(zone))}"]), style="bold")
 
 
-def minute(label: str) -> str:
-    """A moment's label, to the minute."""
-    return f"{label[:10]} {label[11:16]}"
-
-
 def print_table(console: Console, columns: Sequence[Column], rows: Sequence[Row], total: Row | None = None) -> None:
     """A table that fits; where it can't, it is as wide as it has to be, and the terminal wraps its lines.
 
     A total stands below a rule.
     """
+    widths, left_out, table = _fitted(columns, rows, total, console.width)
+    needed = _total_width(widths)
+    (console if needed <= console.width else _Console(width=needed, highlight=False)).print(table)
+    if left_out:
+        console.print(f"(… a wider terminal also shows: {', '.join(dict.fromkeys(left_out))})", style="dim")
+
+
+def table_of(columns: Sequence[Column], rows: Sequence[Row], room: int) -> Table:
+    """A table that fits into so many columns if it can."""
+    return _fitted(columns, rows, None, room)[2]
+
+
+def _fitted(
+    columns: Sequence[Column], rows: Sequence[Row], total: Row | None, room: int
+) -> tuple[dict[Column, int], list[str], Table]:
+    """How wide each column is, which were left out, and the table."""
     cells = {column: [column.text(row) for row in (*rows, *([] if total is None else [total]))] for column in columns}
     widths = {column: max(map(cell_len, [column.title, *texts])) for column, texts in cells.items()}
-    left_out = _make_fit(widths, console.width)
+    left_out = _make_fit(widths, room)
     ruled = total is not None
     table = Table(
         box=SIMPLE if ruled else SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False, show_footer=ruled
@@ -134,10 +119,7 @@ def print_table(console: Console, columns: Sequence[Column], rows: Sequence[Row]
         table.add_column(column.title, foot, justify=justify, width=width, overflow="fold")
     for texts in zip(*(cells[column] for column in widths), strict=True):
         table.add_row(*map(_cell, widths, texts))
-    needed = _total_width(widths)
-    (console if needed <= console.width else _Console(width=needed, highlight=False)).print(table)
-    if left_out:
-        console.print(f"(… a wider terminal also shows: {', '.join(dict.fromkeys(left_out))})", style="dim")
+    return widths, left_out, table
 
 
 def _make_fit(widths: dict[Column, int], room: int) -> list[str]:
@@ -199,7 +181,7 @@ def _totals(result: AggregationResult) -> list[str]:
 
 def _usage_lines(result: AggregationResult) -> list[str]:
     """Tokens by kind, and why tokens or cost are no more than a lower bound."""
-    used, cost = result.token_stats, result.cost_stats
+    used = result.token_stats
     lines = []
     if used.total:
         kinds = {
@@ -209,18 +191,7 @@ def _usage_lines(result: AggregationResult) -> list[str]:
             "cache write": used.cache_write_tokens,
         }
         lines.append(f"Tokens: {', '.join(f'{name} {tokens(number)}' for name, number in kinds.items())}")
-    if cost.unpriced:
-        named = [
-            f"{'what names no model' if one.model is None else printable(one.model)} ({tokens(one.tokens)} tokens)"
-            for one in cost.unpriced[:_NAMES_SHOWN]
-        ]
-        more = len(cost.unpriced) - len(named)
-        lines.append(f"No price is known for {', '.join([*named, f'{count(more)} more'] if more else named)}")
-    if used.lower_bounds:
-        lines.append(f"{several(used.lower_bounds, 'reply', 'replies')}: the log has less than the whole output")
-    if used.unknown:
-        lines.append(f"{several(used.unknown, 'request')}: the log doesn't tell the tokens")
-    return lines
+    return [*lines, *why_at_least(result)]
 
 
 def _bounded(is_least: object, text: str) -> str:

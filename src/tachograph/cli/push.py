@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tachograph.cli.answering import say_waiting, trouble_with
-from tachograph.cli.figures import count, several, size
 from tachograph.cli.home import new_in, places, store_path, users
 from tachograph.cli.options import Parser, add_home_folder, add_json
 from tachograph.cli.reading import read_into
 from tachograph.errors import NoLogs, TachographError
+from tachograph.report.figures import count, several, size
 from tachograph.store.duckdb import Store, is_there
 
 if TYPE_CHECKING:

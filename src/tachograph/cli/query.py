@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from typing import TYPE_CHECKING, Final, get_args
+from typing import TYPE_CHECKING, Final
 
-from tachograph.cli.options import Parser, add_filters, add_place, add_range, with_order
-from tachograph.query.keys import KEYS
-from tachograph.query.model import Compare
+from tachograph.cli.options import Parser, add_filters, add_place, with_order
+from tachograph.cli.query_options import add_query
 
 if TYPE_CHECKING:
-    from argparse import BooleanOptionalAction, Namespace
+    from argparse import Namespace
     from collections.abc import Sequence
 
     from tachograph.query.model import QueryResult
@@ -63,29 +61,20 @@ def _say(result: QueryResult, options: Namespace, *, demo: bool) -> None:
 
         write_json(query_document(result))
     elif options.csv:
-        from tachograph.report.query_csv import query_csv
+        from tachograph.cli.documents import write_rows
+        from tachograph.query.tables import query_table
+        from tachograph.report.table_csv import table_csv
 
-        _write_csv(query_csv(result))
+        write_rows(table_csv(query_table(result)))
     else:
         from tachograph.cli.query_page import query_page
 
         query_page(result, demo=demo)
 
 
-def _write_csv(text: str) -> None:
-    reconfigure = getattr(sys.stdout, "reconfigure", None)
-    if reconfigure:
-        reconfigure(newline="")  # lines end in CR LF on every system
-    print(text, end="")
-
-
 def _parser(command: str) -> Parser:
-    from argparse import BooleanOptionalAction
-
     parser = Parser(command, usage="tachograph query [options]", description=_DESCRIPTION.rstrip(), examples=_EXAMPLES)
-    _add_question(parser)
-    _add_range(parser)
-    _add_rows(parser, BooleanOptionalAction)
+    add_query(parser)
     add_filters(parser)
     add_place(parser)
     form = parser.add_mutually_exclusive_group()
@@ -93,39 +82,3 @@ def _parser(command: str) -> Parser:
     form.add_argument("--csv", action="store_true", help="the rows as comma-separated values")
     parser.add_argument("--list", action="store_true", help="the measures, dimensions and fields there are, and exit")
     return parser
-
-
-def _add_question(parser: Parser) -> None:
-    asked = parser.add_argument_group("the question")
-    names = "as a,b or repeated"
-    asked.add_argument(
-        "-m", "--measure", dest="measures", metavar="NAMES", action="append", help=f"{KEYS['measures'].what}; {names}"
-    )
-    asked.add_argument("--by", metavar="NAMES", action="append", help=f"{KEYS['by'].what}; {names}; up to four")
-    asked.add_argument(
-        "--where", metavar="CONDITION", action="append", help="only what meets it; repeated: each of them"
-    )
-    asked.add_argument(
-        "--file", metavar="FILE", help="a query in JSON or TOML; options beside it win, conditions add up; - is stdin"
-    )
-
-
-def _add_range(parser: Parser) -> None:
-    asked = add_range(parser)
-    named = asked.add_mutually_exclusive_group()
-    named.add_argument("--range", metavar="NAME", help=KEYS["range"].what)
-    named.add_argument("--last", metavar="SPAN", help='"7 days" is --range "last 7 days"')
-    asked.add_argument("--week-start", metavar="WEEKDAY", help=f"{KEYS['week_start'].what}; Monday unless said")
-    asked.add_argument("--month-start", metavar="DAY", type=int, help=f"{KEYS['month_start'].what}, 1 to 28")
-    asked.add_argument("--compare", choices=get_args(Compare), help=KEYS["compare"].what)
-
-
-def _add_rows(parser: Parser, either: type[BooleanOptionalAction]) -> None:
-    rows = parser.add_argument_group("the rows")
-    rows.add_argument("--order", metavar="NAMES", action="append", help=KEYS["order"].what)
-    first = rows.add_mutually_exclusive_group()
-    first.add_argument("--limit", metavar="N", type=int, help=KEYS["limit"].what)
-    first.add_argument("--top", metavar="N", type=int, help="--limit with --other")
-    rows.add_argument("--other", action=either, default=None, help=KEYS["other"].what)
-    rows.add_argument("--fill", action=either, default=None, help=KEYS["fill"].what)
-    rows.add_argument("--rolling", metavar="N", type=int, help=KEYS["rolling"].what)

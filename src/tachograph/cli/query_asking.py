@@ -50,15 +50,20 @@ def _said(options: Namespace) -> Words:
 
 def _conditions(options: Namespace) -> tuple[tuple[Filter, ...], str]:
     """The conditions of the options, and what those are called."""
+    written = [parse(text, "--where") for text in options.where or ()]
+    given = [option for option, name, _, _ in FILTERS if getattr(options, name)]
+    names = [*(["--where"] if written else []), *(f"--{option}" for option in given)]
+    return (*written, *conditions_asked(options)), ", ".join(names)
+
+
+def conditions_asked(options: Namespace) -> tuple[Filter, ...]:
+    """What the filters among the options say. Raises `BadQuestion` for a source that there isn't."""
     filters = {option: getattr(options, name) for option, name, _, _ in FILTERS if getattr(options, name)}
     if "project" in filters:
         filters["project"] = [project_named(folder) for folder in filters["project"]]
     if "source" in filters:
         check_sources(filters["source"])
-    written = [parse(text, "--where") for text in options.where or ()]
-    chosen = [AnyOf(dimension(name), tuple(values)) for name, values in filters.items()]
-    names = [*(["--where"] if written else []), *(f"--{option}" for option in filters)]
-    return (*written, *chosen), ", ".join(names)
+    return tuple(AnyOf(dimension(name), tuple(values)) for name, values in filters.items())
 
 
 def _of_file(name: str) -> Words:

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
-from tachograph.aggregate.windows import label
-from tachograph.cli.pages import minute, new_console, print_table
-from tachograph.cli.query_columns import columns, total_row
+from tachograph.cli.pages import new_console, print_table
 from tachograph.query.model import NAMES
-from tachograph.query.saying import said
-from tachograph.query.spans import earlier
+from tachograph.report.about_query import about_query, listed, query_title
+from tachograph.report.layouts import minute
 from tachograph.report.printable import printable
+from tachograph.report.shown_columns import columns, total_row
 from tachograph.report.zones import zone_name
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from tachograph.query.model import Query, QueryResult
+    from tachograph.query.model import QueryResult
 
 _NOTHING: Final = (
     "Nothing was recorded in this range, with these conditions: widen the range or leave out a condition.\n"
@@ -34,7 +33,7 @@ def query_page(result: QueryResult, *, demo: bool) -> None:
     """The rows and the total, what they are of, and what is to be known about them."""
     console = new_console()
     console.print(Text(_heading(result, demo=demo), style="bold"))
-    for line in _about(result.query):
+    for line in about_query(result.query):
         console.print(Text(line))
     _print_rows(console, result)
     if result.truncated and not result.query.other:
@@ -52,34 +51,21 @@ def _print_rows(console: Console, result: QueryResult) -> None:
     elif result.rows:
         print_table(console, shown, result.rows, total)
         if _total_has_more(result):
-            console.print(Text(f"(in all: also what has no {_listed(_names(by), 'or')})", style="dim"))
+            console.print(Text(f"(in all: also what has no {listed(_names(by), 'or')})", style="dim"))
     elif not is_nothing:
-        console.print(Text(f"No metric in it has a value for {_listed(by, 'and')}. In all:"))
+        console.print(Text(f"No metric in it has a value for {listed(by, 'and')}. In all:"))
         print_table(console, shown[len(by) :], [total])
     if is_nothing:
         console.print(Text(_NOTHING))
 
 
 def _heading(result: QueryResult, *, demo: bool) -> str:
-    by = [printable(name) for name in result.query.by]
-    parts = [f"By {_listed(by, 'and')}" if by else "In all"]
+    parts = [query_title(result.query)]
     if demo:
         parts.append("in the bundled demo history (made up)")
     if result.start is not None and result.end is not None:
         parts.append(f"{minute(result.start)} to {minute(result.end)}")
     return ", ".join([*parts, f"in {printable(zone_name(result.query.zone))}"])
-
-
-def _about(query: Query) -> list[str]:
-    """What the query says that its rows don't show."""
-    lines = [] if query.where is None else [f"where {printable(said(query.where))}"]
-    if query.rolling > 1:
-        lines.append(f"each row over {query.rolling} windows, its own the last")
-    if query.compare:
-        before = earlier(query)
-        edges = (minute(label(us, query.zone)) for us in (before.start_us, before.end_us) if us is not None)
-        lines.append(f"compared with {' to '.join(edges)}")
-    return lines
 
 
 def _total_has_more(result: QueryResult) -> bool:
@@ -95,8 +81,3 @@ def _total_has_more(result: QueryResult) -> bool:
 def _names(by: Sequence[str]) -> list[str]:
     """The dimensions that a metric may lack."""
     return [name for name in by if name in NAMES]
-
-
-def _listed(names: Sequence[str], word: str) -> str:
-    """a, b and c."""
-    return f"{', '.join(names[:-1])} {word} {names[-1]}" if len(names) > 1 else names[0]

@@ -7,7 +7,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final
 
 from tachograph.aggregate.windows import label
-from tachograph.cli.figures import count, several, size
+from tachograph.report.figures import count, several, size
 from tachograph.report.printable import printable
 
 if TYPE_CHECKING:

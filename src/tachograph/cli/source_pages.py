@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rich.text import Text
 
-from tachograph.cli.figures import count, several, size
-from tachograph.cli.layouts import Column
 from tachograph.cli.pages import new_console, print_table
+from tachograph.report.figures import count, several, size
+from tachograph.report.layouts import Column
 from tachograph.report.printable import printable
 from tachograph.report.zones import zone_name
 from tachograph.sources import package_of
@@ -17,9 +17,9 @@ from tachograph.sources import package_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tachograph.cli.layouts import Row
     from tachograph.cli.sources import Overview
     from tachograph.ingest.inventory import SourceState
+    from tachograph.report.layouts import Row
 
 _NONE: Final = "–"
 _LISTED_MAX: Final = 20

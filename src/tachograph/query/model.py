@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, tzinfo
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
+
+from tachograph.tables import Tabular
+
+if TYPE_CHECKING:
+    from tachograph.tables import Table
 
 MEASURES: Final = (
     "count", "sessions", "users", "errors", "error_rate", "success_count", "failure_count", "success_rate",
@@ -121,7 +126,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     compare: Compare | None = None
 
 
-class QueryResult(msgspec.Struct, frozen=True):
+class QueryResult(Tabular, msgspec.Struct, frozen=True):
     """The answer to a query."""
 
     query: Query
@@ -142,3 +147,9 @@ class QueryResult(msgspec.Struct, frozen=True):
     """Measures that are a lower bound in the total: tokens that no log tells, cost without a price."""
     truncated: bool = False
     """Whether there are rows beyond the limit."""
+
+    def to_table(self) -> Table:
+        """The rows (without dimensions the total), with the kind of each column."""
+        from tachograph.query.tables import query_table  # noqa: PLC0415 - which knows this module
+
+        return query_table(self)

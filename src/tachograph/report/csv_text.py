@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 _FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
-def csv_text(titles: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """A line of titles and one per row; lines end in CR LF. What has no value is empty."""
+def csv_text(titles: Sequence[str] | None, rows: Iterable[Sequence[Any]]) -> str:
+    """A line of titles, if there are any, and one per row; lines end in CR LF. What has no value is empty."""
     text = io.StringIO()
     lines = csv.writer(text)
-    lines.writerow(titles)
+    if titles is not None:
+        lines.writerow([_cell(title) for title in titles])
     lines.writerows([_cell(value) for value in row] for row in rows)
     return text.getvalue()
 

@@ -10,7 +10,7 @@ import msgspec
 
 from tachograph.aggregate.compute import compute
 from tachograph.aggregate.question import ORDERS, WINDOWS, AggregationType, question
-from tachograph.report.columns import columns_of
+from tachograph.aggregate.tables import table_of
 from tachograph.report.documents import summary_document
 from tachograph.report.names import AGGREGATIONS
 from tachograph.report.naming import question_name
@@ -21,7 +21,6 @@ from tachograph.server.paging import USUAL_ROWS
 from tachograph.server.parameters import Parameter
 from tachograph.server.problems import Problem
 from tachograph.server.shapes import SUMMARY, aggregation_shape, schema_of
-from tachograph.server.tables import Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -115,13 +114,7 @@ def _answer(page: Question, rows: int, store: Store) -> Answer:
 
 
 def _of_result(result: AggregationResult, *, has_more: bool = False, total: int | None = None) -> Answer:
-    return Answer(document=result.to_dict, table=partial(_table, result), has_more=has_more, total=total)
-
-
-def _table(result: AggregationResult) -> Table:
-    columns = columns_of(result.type)
-    rows = result.to_dict()["time_series"]
-    return Table(columns, [[row[name] for name, _ in columns] for row in rows])
+    return Answer(document=result.to_dict, table=partial(table_of, result), has_more=has_more, total=total)
 
 
 def _prepare_session(asked: Asked) -> Prepared:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from tachograph.server.access import Granted
     from tachograph.server.forms import Form
-    from tachograph.server.tables import Table
     from tachograph.store.duckdb import Store
+    from tachograph.tables import Table
 
 Method = Literal["GET", "POST"]
 Need = Literal["read", "write", "admin", "any"]

@@ -17,12 +17,11 @@ from tachograph.query.expression import parse
 from tachograph.query.keys import KEYS
 from tachograph.query.model import NAMES, All, Compare, Query
 from tachograph.query.run import run
+from tachograph.query.tables import query_table
 from tachograph.query.widths import width
 from tachograph.query.words import checked_query, words_of
-from tachograph.report.columns import query_columns
 from tachograph.report.filters import dimension
 from tachograph.report.naming import query_name
-from tachograph.report.query_csv import flat_rows
 from tachograph.report.query_document import query_document
 from tachograph.server.asking import ONLY, PAGE, RANGE, conditions_of, format_of, range_of
 from tachograph.server.endpoints import Answer, Endpoint, Prepared
@@ -32,10 +31,9 @@ from tachograph.server.parameters import Parameter
 from tachograph.server.problems import Problem
 from tachograph.server.query_body import EXAMPLE, QUERY_BODY
 from tachograph.server.shapes import QUERY, VALUES, schema_of
-from tachograph.server.tables import Table
+from tachograph.tables import Table
 
 if TYPE_CHECKING:
-    from tachograph.query.model import QueryResult
     from tachograph.query.words import Words
     from tachograph.server.endpoints import Asked
     from tachograph.store.duckdb import Store
@@ -138,16 +136,10 @@ def _answer(query: Query, offset: int, rows: int, store: Store) -> Answer:
     )
     return Answer(
         document=partial(query_document, shown),
-        table=partial(_table, shown),
+        table=partial(query_table, shown),
         has_more=has_more,
         total=None if cuts and has_more else len(result.rows),
     )
-
-
-def _table(result: QueryResult) -> Table:
-    document_ = query_document(result)
-    finite = msgspec.structs.replace(result, rows=document_["rows"], total=document_["total"])
-    return Table(query_columns(result.query), flat_rows(finite))
 
 
 def _of_values(asked: Asked) -> Prepared:

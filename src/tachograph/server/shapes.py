@@ -12,9 +12,9 @@ import msgspec
 
 from tachograph.aggregate.question import AggregationType
 from tachograph.aggregate.result import Condensed, CostStats, DurationStats, SuccessMetrics, TokenStats
+from tachograph.aggregate.tables import columns_of
 from tachograph.insights.insight import Also, Explanation, Insight
 from tachograph.query.model import Compare, Weekday
-from tachograph.report.columns import columns_of
 from tachograph.server.problems import ProblemDocument
 
 _TYPES: Final[dict[str, Any]] = {

@@ -11,14 +11,14 @@ from tachograph.server.asking import TIMEZONE, format_of, zone_of
 from tachograph.server.endpoints import Answer, Endpoint, Prepared
 from tachograph.server.forms import DOCUMENT, ROWS
 from tachograph.server.shapes import ME, SOURCES, schema_of
-from tachograph.server.tables import Table
+from tachograph.tables import Table
 
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-    from tachograph.report.columns import Columns
     from tachograph.server.endpoints import Asked
     from tachograph.store.duckdb import Store
+    from tachograph.tables import Columns
 
 _SOURCES: Final = """
     WITH told AS (

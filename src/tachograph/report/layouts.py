@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from tachograph.aggregate.question import AggregationType
-from tachograph.cli.figures import count, dollars, duration, tokens
+from tachograph.report.figures import count, dollars, duration, tokens
 from tachograph.report.printable import printable
 
 Row = Mapping[str, Any]
@@ -58,6 +58,11 @@ def hour_shown(label: str) -> str:
     """An hour's or a minute's label, with the offset."""
     clock, offset = label[11:19], label[19:]
     return f"{label[:10]} {clock.removesuffix(':00') if len(clock) > 5 else clock} {offset}"
+
+
+def minute(label: str) -> str:
+    """A moment's label, to the minute."""
+    return f"{label[:10]} {label[11:16]}"
 
 
 def day_shown(label: str) -> str:
@@ -126,7 +131,7 @@ LAYOUTS: Final = {
         "Sessions",
         (
             Column("session", partial(_value, "session_id", printable), "id"),
-            _label("began", "start_time", lambda label: f"{label[:10]} {label[11:16]}"),
+            _label("began", "start_time", minute),
             Column("lasted", lambda row: duration(row["duration_seconds"] * 1000), "detail"),
             METRICS,
             ERRORS,

@@ -1,4 +1,4 @@
-"""The columns of a query's table: how each dimension and measure is shown."""
+"""The columns of a query's table for people: how each dimension and measure is shown."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import math
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from tachograph.cli.figures import count, dollars, duration, share, tokens
-from tachograph.cli.layouts import DAYS, Column, day_shown, hour_shown
 from tachograph.query.model import CLOCK, NAMES, OTHER
 from tachograph.query.widths import width
+from tachograph.report.figures import count, dollars, duration, share, tokens
+from tachograph.report.layouts import DAYS, Column, day_shown, hour_shown
 from tachograph.report.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tachograph.cli.layouts import Row
     from tachograph.query.model import Query, QueryResult
+    from tachograph.report.layouts import Row
 
     Show = Callable[[Any], str]
 
@@ -24,7 +24,7 @@ _NONE: Final = "–"
 _IN_ALL: Final = "in all"
 _MANY: Final = 9
 """From ten times as much on it is told how many times, and not the percentage."""
-_RATES: Final = frozenset({"error_rate", "success_rate", "cache_hit_rate"})
+RATES: Final = frozenset({"error_rate", "success_rate", "cache_hit_rate"})
 
 
 def columns(result: QueryResult) -> list[Column]:
@@ -45,7 +45,7 @@ def columns(result: QueryResult) -> list[Column]:
 
 def shows(measure: str) -> Show:
     """How a value of the measure is shown."""
-    if measure in _RATES:
+    if measure in RATES:
         return share
     if measure.startswith("duration_") or measure == "active_ms":
         return duration
@@ -114,17 +114,21 @@ def _may_be_new(query: Query) -> bool:
 
 
 def _change(measure: str, show: Show, may_be_new: bool, row: Row) -> str:  # noqa: FBT001 - always from a partial
-    """A percentage; of rates the points between them; the difference itself where there is no percentage."""
+    """What changed, or that it is new."""
     if may_be_new and not row.get(_IN_ALL) and all(value is None for value in (row.get("previous") or {}).values()):
         return "new"
     change = (row.get("change") or {}).get(measure) or {}
-    absolute, relative = change.get("absolute"), change.get("relative")
+    return change_shown(change.get("absolute"), change.get("relative"), show, is_rate=measure in RATES)
+
+
+def change_shown(absolute: float | None, relative: float | None, show: Show, *, is_rate: bool) -> str:
+    """A percentage; of rates the points between them; the difference itself where there is no percentage."""
     if absolute is None:
         return _NONE
     if absolute == 0:
         return "="
     sign = "+" if absolute > 0 else "−"
-    if measure in _RATES:
+    if is_rate:
         return f"{sign}{abs(absolute) * 100:.1f} pp"
     if relative is None:
         return f"{sign}{show(abs(absolute))}"
