@@ -20,6 +20,12 @@ def process_ends() -> None:
     _process_ends = True
 
 
+def process_goes_on() -> None:
+    """Says that it doesn't: the command serves, and needs again what it closes."""
+    global _process_ends  # noqa: PLW0603 - as above
+    _process_ends = False
+
+
 @contextmanager
 def closing(store: Store) -> Iterator[None]:
     """Closes a store after the block that last needs it: beside what comes then, where nobody has to wait for it.

@@ -32,6 +32,7 @@ COMMANDS: Final = {
     "models": (_ANSWERS, "one row per model"),
     "query": ("tachograph.cli.query", "any measure by anything: ask your own"),
     "insights": ("tachograph.cli.insights", "what changed: unusual days, and what explains them"),
+    "dashboard": ("tachograph.cli.dashboard", "all of it as a page in the browser, which follows what agents do"),
     "ingest": ("tachograph.cli.ingest", "read logs into the store"),
     "sources": ("tachograph.cli.sources", "where the logs are, and how many of them were read"),
     "serve": ("tachograph.cli.serve", "collect what agents export, and answer over HTTP"),

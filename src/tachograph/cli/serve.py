@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tachograph.cli.home import store_path
 from tachograph.cli.options import Parser, add_home
+from tachograph.cli.serving import collecting, need_libraries, reachable, tell
 from tachograph.errors import TachographError
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ _GRPC_PORT: Final = 4317
 def run(command: str, arguments: Sequence[str]) -> int:
     """Serves until the process is told to end."""
     options = _parser(command).parse_args(arguments)
-    _need_libraries()
+    need_libraries()
     home = store_path(options.home).parent
     from tachograph.collector.keys import Keys
     from tachograph.server.listening import is_loopback
@@ -71,19 +71,6 @@ def _port_or_none(text: str) -> int | None:
     return None if text == "none" else _port(text)
 
 
-def _need_libraries() -> None:
-    try:
-        import grpc  # noqa: F401
-        import opentelemetry.proto  # noqa: F401
-        import prometheus_client  # noqa: F401
-        import starlette  # noqa: F401
-        import uvicorn  # noqa: F401
-    except ImportError as error:
-        raise TachographError(
-            f"the server needs more than is installed: {error.name}", mend="pip install 'tachograph[serve]'"
-        ) from None
-
-
 def _check_credentials(options: Namespace, keys: Keys, *, loopback: bool) -> None:
     if bool(options.certificate) != bool(options.key):
         raise TachographError("a certificate needs its key, and a key its certificate", mend="give both")
@@ -96,29 +83,22 @@ def _check_credentials(options: Namespace, keys: Keys, *, loopback: bool) -> Non
 
 
 def _serve(options: Namespace, home: Path, keys: Keys, *, loopback: bool) -> int:
-    from tachograph.collector.collector import Collector
+    from tachograph.collector import address
     from tachograph.server.access import Access
     from tachograph.server.listening import Listening, run
 
     listening = Listening(options.host, options.port, options.grpc_port, options.certificate, options.key)
     user_name = _user_name(home) if options.pseudonymise else None
-    try:
-        collector = Collector(home, user_name=user_name, told=_tell)
-    except OSError as error:
-        raise TachographError(
-            f"nothing can be kept there: {error.strerror}", where=str(error.filename or home), mend="choose --home"
-        ) from None
 
     def ready(scheme: str, port: int, grpc_port: int | None) -> None:
         also = f", gRPC on {grpc_port}" if grpc_port is not None else ""
-        _tell(f"listening on {scheme}://{options.host}:{port}{also}; kept in {home}")
+        address.tell(home, f"{scheme}://{reachable(options.host)}:{port}")
+        tell(f"listening on {scheme}://{options.host}:{port}{also}; kept in {home}")
         if not loopback and scheme == "http":
-            _tell("without --certificate, keys and counters cross the network in the clear")
+            tell("without --certificate, keys and counters cross the network in the clear")
 
-    try:
+    with collecting(home, user_name) as collector:
         run(listening, collector, Access(keys, is_loopback=loopback), user_name, ready)
-    finally:
-        collector.close()
     return 0
 
 
@@ -126,8 +106,3 @@ def _user_name(home: Path) -> Callable[[str], str]:
     from tachograph.collector.pseudonyms import Pseudonyms
 
     return Pseudonyms(home).of
-
-
-def _tell(what: str) -> None:
-    if sys.stderr is not None:
-        print(f"tachograph: {what}", file=sys.stderr, flush=True)
