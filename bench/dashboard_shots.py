@@ -1,23 +1,32 @@
-"""Takes the pictures of the dashboard that its manual shows, of the demo history: light, dark, and on a phone.
+"""Takes the pictures of the dashboard that its manual shows: light, dark, and on a phone.
+
+They are of the demo history, with one bad day added to it.
 
 usage: uv run --extra dev bench/dashboard_shots.py [FOLDER]     (else docs/dashboard; needs Debian's Chromium)
 """
 
 from __future__ import annotations
 
+import gzip
+import json
+import os
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from playwright.sync_api import sync_playwright
 
+from tachograph.demo import demo_history
+
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page, ViewportSize
 
 TARGET: Final = Path(__file__).parent.parent / "docs" / "dashboard"
+BAD_DAY: Final = "2026-04-22"
 RANGE: Final = "since=2026-04-04&until=2026-04-24&timezone=Europe/Rome"
 VIEWS: Final = {
     "overview": f"overview?{RANGE}",
@@ -28,7 +37,7 @@ VIEWS: Final = {
     "users": f"users?{RANGE}",
     "models": f"models?{RANGE}",
     "errors": f"errors?{RANGE}",
-    "insights": f"insights?{RANGE}&sensitivity=high",
+    "insights": f"insights?{RANGE}",
     "sessions": f"sessions?{RANGE}",
     "session": f"sessions?{RANGE}&of=",
     "health": f"health?{RANGE}",
@@ -38,6 +47,7 @@ LOOKS: Final[dict[str, dict[str, Any]]] = {
     "dark": {"color_scheme": "dark", "viewport": {"width": 1280, "height": 860}},
     "phone": {"color_scheme": "light", "viewport": {"width": 390, "height": 844}, "is_mobile": True},
 }
+HIGHEST: Final = 1250
 READY: Final = 'html[data-ready][data-waiting="0"] body:not(:has(.loading, .stale))'
 
 
@@ -52,8 +62,15 @@ def take(browser: Browser, url: str, session: str, target: Path) -> None:
             page.wait_for_selector(READY, state="attached")
             for chart in page.locator(".chart").all():
                 chart.locator("canvas").wait_for(state="attached")
-            page.screenshot(path=target / f"{name}-{look}.png", full_page=look != "phone", clip=None)
+            page.set_viewport_size(size_of(page, options["viewport"]))
+            page.screenshot(path=target / f"{name}-{look}.png")
         context.close()
+
+
+def size_of(page: Page, usual: ViewportSize) -> ViewportSize:
+    """As high as what there is to see, but no picture of a long list."""
+    height: int = page.evaluate("document.querySelector('main').scrollHeight + 60")
+    return {"width": usual["width"], "height": min(max(height, 500), HIGHEST)}
 
 
 def busiest(browser: Browser, url: str) -> str:
@@ -63,7 +80,8 @@ def busiest(browser: Browser, url: str) -> str:
     found: str = page.evaluate(
         """async () => {
             const asked = new URL("../api/v1/query", location.href);
-            asked.search = new URLSearchParams({ by: "session", measures: "count", where: "type=agent_execution", limit: 1 });
+            const said = { by: "session", measures: "count", where: "type=agent_execution", limit: 1 };
+            asked.search = new URLSearchParams(said);
             return (await (await fetch(asked)).json()).rows[0].session;
         }"""
     )
@@ -71,19 +89,41 @@ def busiest(browser: Browser, url: str) -> str:
     return found
 
 
+def write_history(folder: Path) -> None:
+    """The demo history, and a day on which a service was often overloaded and commands failed."""
+    folder.mkdir(parents=True)
+    shutil.copy(demo_history(), folder / "metrics_20260316_000000.jsonl.gz")
+    with gzip.open(demo_history(), "rt", encoding="utf-8") as file:
+        found = [json.loads(line) for line in file]
+    day = [one for one in found if one["timestamp"].startswith(BAD_DAY)]
+    calls = [one for one in day if one["data"].get("tool_name") == "Bash"]
+    more: list[dict[str, Any]] = []
+    for number, one in enumerate(calls * 4):
+        failed = {**one["data"], "success": False, "error_type": "command_failed"}
+        more.append({**one, "id": f"failed-{number}", "data": failed})
+    for number, one in enumerate(day[:60]):
+        error = {"error_type": "overloaded"}
+        more.append({**one, "id": f"overloaded-{number}", "type": "error_occurred", "data": error})
+    lines = "".join(f"{json.dumps(one)}\n" for one in more)
+    (folder / "metrics_20260424_000000.jsonl").write_text(lines, encoding="utf-8")
+
+
 def main() -> None:
-    """Serves the demo history and takes its pictures."""
+    """Serves that history and takes its pictures."""
     target = Path(sys.argv[1]) if len(sys.argv) > 1 else TARGET
     target.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "tachograph", "dashboard", "--demo", "--no-open"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server, sync_playwright() as playwright:
-        assert server.stderr
-        told = (re.search(r"http://\S+", line) for line in server.stderr)
-        url = next(found[0] for found in told if found)
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        take(browser, url, busiest(browser, url), target)
-        browser.close()
-        server.terminate()
+    command = [sys.executable, "-m", "tachograph", "dashboard", "--no-open"]
+    with tempfile.TemporaryDirectory() as home, sync_playwright() as playwright:
+        write_history(Path(home) / "store" / "metrics")
+        environment = os.environ | {"HOME": home, "TACHOGRAPH_HOME": f"{home}/store"}
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as server:
+            assert server.stderr
+            told = (re.search(r"http://\S+", line) for line in server.stderr)
+            url = next(found[0] for found in told if found)
+            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+            take(browser, url, busiest(browser, url), target)
+            browser.close()
+            server.terminate()
 
 
 if __name__ == "__main__":

@@ -80,7 +80,7 @@ function ThemePicker() {
           set(chosen);
         }}
       >
-        <option value="auto">Theme of the system</option>
+        <option value="auto">System theme</option>
         <option value="light">Light</option>
         <option value="dark">Dark</option>
       </select>
@@ -182,28 +182,31 @@ function Framed({ state, live, isLive, setLive }: FramedProps) {
         Skip to the figures
       </a>
       <header class="top">
-        <p class="brand">Tachograph</p>
-        <Navigation state={state} />
-        <div class="settings">
-          <label class="tick" title="Show what agents do as they do it">
-            <input
-              type="checkbox"
-              checked={isLive}
-              onChange={(event) => setLive(event.currentTarget.checked)}
-            />{" "}
-            Live
-          </label>
-          <ThemePicker />
+        <div>
+          <p class="brand">Tachograph</p>
+          <Navigation state={state} />
+          <div class="settings">
+            <label class="tick" title="Show what agents do as they do it">
+              <input
+                type="checkbox"
+                checked={isLive}
+                onChange={(event) => setLive(event.currentTarget.checked)}
+              />{" "}
+              Live
+            </label>
+            <ThemePicker />
+          </div>
         </div>
       </header>
       <main>
-        {IS_DEMO && <p class="banner">This is the bundled demo history. It is made up.</p>}
+        {IS_DEMO && <p class="banner slim">This is the bundled demo history. It is made up.</p>}
         <div class="heading">
           <h1 ref={title} tabIndex={-1}>
             {state.session ? "Session" : VIEWS[state.view]}
           </h1>
-          <RangePicker />
-          <FilterDialog />
+          <RangePicker>
+            <FilterDialog />
+          </RangePicker>
           <p class="seen" role="status">
             {live.problem
               ? `Not live: ${live.problem.detail}`

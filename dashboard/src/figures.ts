@@ -83,6 +83,11 @@ function percent(rate: number): string {
   return rate < 0.1 ? `${fixed(rate * 100, 1)} %` : `${fixed(rate * 100, 0)} %`;
 }
 
+/** With a capital, as a title. */
+export function titled(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
 /** How a value changed, as `tachograph query --compare` says it. */
 export function change(now: Value, before: Value, isRate: boolean, show: (value: number) => string): string {
   if (now == null || before == null) return NONE;

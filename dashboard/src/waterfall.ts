@@ -50,7 +50,16 @@ export function entriesOf(steps: Step[]): Entry[] {
     if (bar.step.type === "agent_execution" && entry.own === null) entry.own = bar;
     else entry.within.push(bar);
   }
-  return entries;
+  return entries.map(noted);
+}
+
+/** A run whose own metric was noted when it was over began as long before that as it took. */
+function noted(entry: Entry): Entry {
+  const { own, within } = entry;
+  const last = Math.max(...within.map(({ from }) => from));
+  if (own === null || within.length === 0 || own.from < last) return entry;
+  const from = Math.min(own.from - (own.to - own.from), ...within.map((bar) => bar.from));
+  return { ...entry, from, to: Math.max(own.from, ...within.map(({ to }) => to)) };
 }
 
 /** Where a moment is drawn, from 0 to 1. */

@@ -46,9 +46,8 @@ class Dashboard:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.communicate(timeout=_SECONDS)
+        self.process.kill()
+        self.process.communicate(timeout=_SECONDS)
 
     def end(self) -> int:
         """As Ctrl-C does."""

@@ -59,10 +59,10 @@ def test_hovering_over_charts_runs_nothing(browser: Browser, beset: Dashboard) -
 def test_a_hostile_name_can_be_filtered_by_and_its_session_be_looked_into(browser: Browser, beset: Dashboard) -> None:
     with Look(browser, beset) as look:
         page = look.at("#/tools")
-        look.after(lambda: page.locator("#tools button.plain", has_text="<img src=x").first.click())
+        look.after(page.locator("#tools button.plain", has_text="<img src=x").first.click)
         assert page.locator(".chips li").count() == 2
         assert len(look.cells("tools")) == 1
         look.at("#/sessions")
-        look.after(lambda: page.locator("#sessions button.plain", has_text="<img src=x").first.click())
+        look.after(page.locator("#sessions button.plain", has_text="<img src=x").first.click)
         page.locator("#timeline tbody tr").first.wait_for()
         assert page.title() == "Sessions · Tachograph"

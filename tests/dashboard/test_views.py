@@ -134,7 +134,7 @@ def test_filters_and_range_change_the_figures_and_are_in_the_address(browser: Br
         look.after(lambda: page.select_option(".range select", "last-7-days"))
         told = dashboard.command_line("daily", "--user", "user-1", "--since", str(TODAY - timedelta(days=6)))
         assert look.figure("sessions") == told["total_sessions"]
-        look.after(lambda: page.go_back())
+        look.after(page.go_back)
         assert "range" not in page.url
         look.after(lambda: page.click("text=Remove all"))
         assert look.figure("sessions") == all_sessions
@@ -146,9 +146,10 @@ def test_the_zone_moves_midnights(browser: Browser, dashboard: Dashboard) -> Non
         page = look.at(f"#/activity?timezone={zone}&range=all&measure=count&split=none&over-time=table&window=day")
         told = dashboard.command_line("daily", "--timezone", zone)["time_series"]
         shown = {row[0][:10]: int(row[1]) for row in look.cells("over-time-table") if row[1] != "0"}
-        assert len(shown) == 45 or len(shown) > 0
-        assert shown.items() <= {row["timestamp"][:10]: row["metrics_count"] for row in told}.items()
-        assert page.input_value("text=Time zone >> select") == zone
+        days = {row["timestamp"][:10]: row["metrics_count"] for row in told}
+        assert shown
+        assert shown.items() <= days.items()
+        assert page.input_value("select.zone") == zone
 
 
 def test_a_table_is_sorted_and_saved(browser: Browser, dashboard: Dashboard) -> None:

@@ -14,7 +14,9 @@ AT = "2026-03-01T09:00:{:02}.500Z"
 LINES = (
     metric("m2", AT.format(2), "agent_execution", agent_id="Explore", agent_run_id="run-b", duration_ms=3000),
     metric("m1", AT.format(1), tool_name="Bash", duration_ms=1500.25, success=True),
-    metric("m3", AT.format(3), tool_name="Read", agent_run_id="run-b", duration_ms=10, success=False, error_type="gone"),
+    metric(
+        "m3", AT.format(3), tool_name="Read", agent_run_id="run-b", duration_ms=10, success=False, error_type="gone"
+    ),
     metric("m4", AT.format(4), tool_name="Read", agent_run_id="run-a", success=True),
     metric("m5", AT.format(5), "token_usage", model="claude-opus-4-5", input_tokens=1000, output_tokens=10),
     metric("m6", AT.format(6), "error_occurred", error_type="Timeout"),

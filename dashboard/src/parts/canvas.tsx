@@ -3,7 +3,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { useTheme } from "../theme";
 import { type Drawn, optionOf } from "./options";
 
-const NARROW = 520;
+const NARROW = 380;
 
 interface Props {
   drawn: Drawn;

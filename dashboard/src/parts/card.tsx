@@ -7,7 +7,7 @@ interface CardProps {
   title: string;
   note?: ComponentChildren;
   actions?: ComponentChildren;
-  wide?: boolean;
+  wide?: boolean | undefined;
   children: ComponentChildren;
 }
 

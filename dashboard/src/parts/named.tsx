@@ -46,6 +46,7 @@ export function Named<T, Row>(props: Props<T, Row>) {
       })),
       stacked: props.stacked ?? false,
       show,
+      unit,
       exact: (value) => exact(value, unit),
       logarithmic: props.logarithmic ?? false,
     };

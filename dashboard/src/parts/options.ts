@@ -19,6 +19,8 @@ export interface Drawn {
   stacked: boolean;
   show: (value: number | null) => string;
   exact: (value: number | null) => string;
+  /** Of the values: durations have steps of their own along an axis. */
+  unit: string;
   /** Whether values are so different that only their order of magnitude can be compared. */
   logarithmic?: boolean;
 }
@@ -27,7 +29,16 @@ const INK: Record<Theme, { text: string; line: string; tip: string; border: stri
   light: { text: "#59636f", line: "#dfe4e9", tip: "#ffffff", border: "#c5ccd4" },
   dark: { text: "#a4afbb", line: "#2b343e", tip: "#1b222a", border: "#43505d" },
 };
-const TICK_LENGTH = 24;
+const TICK_LENGTH = 28;
+const NARROW_TICK_LENGTH = 18;
+const STEPS_MAX = 5;
+/** Milliseconds that are round in minutes and hours too. */
+const ROUND_MS = [1, 6e4, 3.6e6].flatMap((unit) =>
+  (unit === 1
+    ? [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 3e4]
+    : [1, 2, 5, 10, 20, 30, 60, 120]
+  ).map((times) => times * unit),
+);
 const TIPPED_MAX = 14;
 
 function tipLine(mark: string | null, name: string, value: string): HTMLElement {
@@ -65,6 +76,18 @@ function tip(drawn: Drawn, index: number, theme: Theme): HTMLElement {
   return box;
 }
 
+/** Steps of an axis of durations that are whole seconds, minutes or hours. */
+function roundSteps(drawn: Drawn): { interval?: number; max?: number } {
+  if (drawn.unit !== "ms" || drawn.logarithmic) return {};
+  const sums = drawn.labels.map((_, index) => {
+    const values = drawn.series.map((series) => series.values[index] ?? 0);
+    return drawn.stacked ? values.reduce((sum, value) => sum + value, 0) : Math.max(0, ...values);
+  });
+  const largest = Math.max(0, ...sums);
+  const interval = ROUND_MS.find((step) => largest / step <= STEPS_MAX);
+  return interval ? { interval, max: Math.ceil(largest / interval) * interval } : {};
+}
+
 export function optionOf(drawn: Drawn, theme: Theme, isNarrow: boolean): EChartsCoreOption {
   const ink = INK[theme];
   const lying = drawn.kind === "bars";
@@ -80,19 +103,20 @@ export function optionOf(drawn: Drawn, theme: Theme, isNarrow: boolean): ECharts
       hideOverlap: true,
       interval: lying ? 0 : "auto",
       formatter: (index: string) =>
-        cut(printable(drawn.ticks[Number(index)] ?? ""), isNarrow ? 14 : TICK_LENGTH),
+        cut(printable(drawn.ticks[Number(index)] ?? ""), isNarrow ? NARROW_TICK_LENGTH : TICK_LENGTH),
     },
   };
   const values = {
     type: drawn.logarithmic ? "log" : "value",
     ...(drawn.logarithmic ? { min: 1 } : {}),
+    ...roundSteps(drawn),
     splitNumber: isNarrow ? 3 : 4,
     splitLine: { lineStyle: { color: ink.line } },
     axisLabel: {
       color: ink.text,
       fontSize: 11,
       hideOverlap: true,
-      formatter: (value: number) => drawn.show(value),
+      formatter: (value: number) => drawn.show(value).replace(/\.0(?=\D|$)/, ""),
     },
   };
   return {

@@ -23,11 +23,20 @@ interface Props {
   window?: Window;
   measure: MeasureName;
   dimension: string | null;
+  /** In which order names come, where that isn't by how much they have of it: as in another chart beside it. */
+  like?: string[];
   empty: string;
 }
 
 /** The series of a query's rows, in the order in which they come, and what stands along the axis. */
-function seriesOf(rows: QueryRow[], window: string, dimension: string | null, name: MeasureName) {
+function seriesOf(
+  rows: QueryRow[],
+  window: string,
+  dimension: string | null,
+  name: MeasureName,
+  like: string[] = [],
+) {
+  const rank = (key: string) => (like.includes(key) ? like.indexOf(key) : like.length);
   const labels = [...new Set(rows.map((row) => String(row[window])))].sort(
     (a, b) => Date.parse(a) - Date.parse(b),
   );
@@ -45,7 +54,7 @@ function seriesOf(rows: QueryRow[], window: string, dimension: string | null, na
     series.whole += value ?? 0;
   }
   const series = [...found.values()].sort(
-    (a, b) => Number(a.isOther) - Number(b.isOther) || b.whole - a.whole,
+    (a, b) => Number(a.isOther) - Number(b.isOther) || rank(a.name) - rank(b.name) || b.whole - a.whole,
   );
   return { labels, series };
 }
@@ -70,7 +79,7 @@ export function OverTime(props: Props) {
     measureColumn<QueryRow>(props.measure, (row) => row[props.measure]),
   ];
   const drawn = (rows: QueryRow[]): Drawn => {
-    const { labels, series } = seriesOf(rows, window, dimension, props.measure);
+    const { labels, series } = seriesOf(rows, window, dimension, props.measure, props.like);
     return {
       kind: addsUp || dimension === null ? "columns" : "lines",
       labels: labels.map((label) => windowShown(label, window)),
@@ -78,6 +87,7 @@ export function OverTime(props: Props) {
       series,
       stacked: addsUp,
       show,
+      unit,
       exact: (value) => exact(value, unit),
     };
   };

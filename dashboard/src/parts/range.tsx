@@ -1,3 +1,4 @@
+import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { usePage } from "../page";
 import { browserZone, RANGES, today, USUAL } from "../ranges";
@@ -10,7 +11,7 @@ function zones(): string[] {
 }
 
 /** Which range of time, whose midnights, and whether it is compared. */
-export function RangePicker() {
+export function RangePicker({ children }: { children: ComponentChildren }) {
   const page = usePage();
   const { state, zone } = page;
   const isOwn = state.range === null && Boolean(state.since || state.until);
@@ -35,7 +36,7 @@ export function RangePicker() {
   };
   return (
     <fieldset class="range">
-      <legend class="unseen">Range of time</legend>
+      <legend class="unseen">What is shown</legend>
       <label>
         <span class="unseen">Range</span>
         <select value={chosen} onChange={(event) => choose(event.currentTarget.value)}>
@@ -71,6 +72,7 @@ export function RangePicker() {
       <label>
         <span class="unseen">Time zone</span>
         <select
+          class="zone"
           value={zone}
           onChange={(event) => {
             const name = event.currentTarget.value;
@@ -90,6 +92,7 @@ export function RangePicker() {
         />{" "}
         Compare
       </label>
+      {children}
     </fieldset>
   );
 }

@@ -60,6 +60,7 @@ export function Split({ id, title, of, row: whose, series: what, measure: name, 
       series: parts.length > SERIES ? [...series, other] : series,
       stacked: true,
       show,
+      unit,
       exact: (number) => exact(number, unit),
     };
   };

@@ -16,6 +16,8 @@ interface Props<T, Row> {
   columns: (rows: Row[]) => Column<Row>[];
   keyOf: (row: Row) => string;
   sort?: string;
+  /** Whether there is room for another card beside it. */
+  narrow?: boolean;
   empty: string;
   after?: ComponentChildren;
 }
@@ -30,7 +32,7 @@ export function TableCard<T, Row>(props: Props<T, Row>) {
     <Card
       title={rows.length > 0 ? `${props.title} (${count(rows.length)})` : props.title}
       note={props.note}
-      wide
+      wide={!props.narrow}
       actions={<CsvButton name={props.id} columns={columns} rows={rows} sort={order} />}
     >
       <Answered of={props.of} lines={8}>

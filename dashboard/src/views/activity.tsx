@@ -1,4 +1,5 @@
 import { useAnswer } from "../data";
+import { titled } from "../figures";
 import { askedQuery, usePage } from "../page";
 import { Card, CsvButton } from "../parts/card";
 import { Choose, useChoice } from "../parts/choose";
@@ -62,7 +63,7 @@ export function ActivityView() {
       <div class="cards">
         <OverTime
           id="over-time"
-          title={`${title} by ${window}${dimension ? ` and ${SPLIT[split]}` : ""}`}
+          title={`${titled(title)} by ${window}${dimension ? ` and ${SPLIT[split]}` : ""}`}
           wide
           of={time}
           window={window}
@@ -75,7 +76,7 @@ export function ActivityView() {
           }
         />
         <Card
-          title={`${title} by hour and weekday`}
+          title={`${titled(title)} by hour and weekday`}
           wide
           actions={<CsvButton name="hours-of-the-week" columns={columns} rows={week.data?.rows ?? []} />}
         >

@@ -72,6 +72,7 @@ export function ErrorsView() {
         columns={ofKinds}
         keyOf={kind}
         sort="-errors"
+        narrow
         empty={NONE}
       />
       <Split

@@ -112,6 +112,7 @@ export function HealthView() {
         columns={() => UNPRICED}
         keyOf={({ model }) => model ?? ""}
         sort="-tokens"
+        narrow
         empty="Every model has a known price in this range, with these filters."
       />
       <TableCard
@@ -122,6 +123,7 @@ export function HealthView() {
         columns={() => TYPES}
         keyOf={([type]) => type}
         sort="-metrics"
+        narrow
         empty="Nothing was recorded in this range, with these filters."
       />
     </div>

@@ -203,7 +203,8 @@ function useDays(): { since: string; until: string } {
   const until = range.until?.slice(0, 10) ?? latest;
   const earliest = plusDays(until, 1 - YEAR_DAYS);
   const since = range.since?.slice(0, 10) ?? earliest;
-  return { since: since < earliest ? earliest : since, until };
+  const isTooLong = since < earliest;
+  return { since: isTooLong ? earliest : since, until };
 }
 
 /** What changed: unusual days, and what explains them. */

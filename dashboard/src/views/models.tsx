@@ -69,6 +69,7 @@ export function ModelsView() {
         of={cost}
         measure="cost_usd"
         dimension="model"
+        like={rows.map(model)}
         empty={EMPTY}
       />
       <OverTime
@@ -79,6 +80,7 @@ export function ModelsView() {
         of={hits}
         measure="cache_hit_rate"
         dimension="model"
+        like={rows.map(model)}
         empty={EMPTY}
       />
     </div>

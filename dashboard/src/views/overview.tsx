@@ -7,7 +7,8 @@ import { Remarks } from "../parts/remarks";
 import { Answered, Empty } from "../parts/states";
 import { DataTable } from "../parts/table";
 import { Tile } from "../parts/tile";
-import type { Aggregation, Calls, ProjectRow, QueryAnswer, Usage } from "../shapes";
+import { windowShown } from "../ranges";
+import type { Aggregation, Calls, ProjectRow, QueryAnswer, QueryRow, Usage } from "../shapes";
 import { addressOf, type View } from "../state";
 import { type FilterName, TOKEN_KINDS } from "../words";
 
@@ -23,11 +24,7 @@ const MEASURES = [
 ] as const;
 const FIRST = ["sessions", "cost_usd", "errors", "success_rate"] as const;
 
-interface Summary {
-  daily: Aggregation<unknown>;
-  by_project: Aggregation<ProjectRow>;
-}
-
+type Projects = Aggregation<ProjectRow>;
 type Entry<Value> = [string, Value];
 
 interface TopProps<Value> {
@@ -36,11 +33,10 @@ interface TopProps<Value> {
   filter: FilterName;
   entries: Entry<Value>[];
   columns: Column<Entry<Value>>[];
-  sort: string;
   empty: string;
 }
 
-function Top<Value>({ view, title, filter, entries, columns, sort, empty }: TopProps<Value>) {
+function Top<Value>({ view, title, filter, entries, columns, empty }: TopProps<Value>) {
   const page = usePage();
   const all = [
     nameColumn<Entry<Value>>(
@@ -52,7 +48,12 @@ function Top<Value>({ view, title, filter, entries, columns, sort, empty }: TopP
     ...columns,
   ];
   return (
-    <Card title={title} actions={<a href={addressOf(page.state, { view })}>All {entries.length || ""}</a>}>
+    <Card
+      title={title}
+      actions={
+        <a href={addressOf(page.state, { view })}>{entries.length > TOP ? `All ${entries.length}` : "All"}</a>
+      }
+    >
       {entries.length === 0 ? (
         <Empty>{empty}</Empty>
       ) : (
@@ -61,7 +62,6 @@ function Top<Value>({ view, title, filter, entries, columns, sort, empty }: TopP
           caption={title}
           columns={all}
           rows={entries.slice(0, TOP)}
-          sort={sort}
           keyOf={([name]) => name}
         />
       )}
@@ -69,8 +69,8 @@ function Top<Value>({ view, title, filter, entries, columns, sort, empty }: TopP
   );
 }
 
-function Tops({ daily, by_project: projects }: Summary) {
-  const { models, tools, agents, errors } = daily.breakdowns;
+function Tops({ data }: { data: Projects }) {
+  const { models, tools, agents, errors } = data.breakdowns;
   const uses = Object.entries(models);
   const called = Object.entries(tools);
   const ran = Object.entries(agents);
@@ -92,7 +92,7 @@ function Tops({ daily, by_project: projects }: Summary) {
       (row) => of(row).cost_at_least,
     ),
   ];
-  const worked = projects.time_series.map((row): Entry<ProjectRow> => [row.project_path, row]);
+  const worked = data.time_series.map((row): Entry<ProjectRow> => [row.project_path, row]);
   const worth = usage<Entry<ProjectRow>>(([, row]) => row);
   return (
     <>
@@ -105,7 +105,6 @@ function Tops({ daily, by_project: projects }: Summary) {
           numberColumn<Entry<ProjectRow>>("sessions", "sessions", ([, row]) => row.sessions),
           ...worth,
         ]}
-        sort=""
         empty="No metric or session names a project."
       />
       <Top
@@ -114,7 +113,6 @@ function Tops({ daily, by_project: projects }: Summary) {
         filter="model"
         entries={uses}
         columns={usage<Entry<Usage>>(([, one]) => one)}
-        sort=""
         empty="No metric names a model."
       />
       <Top
@@ -123,7 +121,6 @@ function Tops({ daily, by_project: projects }: Summary) {
         filter="tool"
         entries={called}
         columns={calls}
-        sort=""
         empty="No metric names a tool."
       />
       <Top
@@ -132,7 +129,6 @@ function Tops({ daily, by_project: projects }: Summary) {
         filter="agent"
         entries={ran}
         columns={calls}
-        sort=""
         empty="No metric names an agent."
       />
       <Top
@@ -146,10 +142,46 @@ function Tops({ daily, by_project: projects }: Summary) {
             kinds,
           ),
         ]}
-        sort=""
         empty="No errors."
       />
     </>
+  );
+}
+
+/** The last windows of time, the latest first. */
+function Lately({ answer }: { answer: QueryAnswer }) {
+  const page = usePage();
+  const { window } = page;
+  const title = `The last ${window}s`;
+  const label = (row: QueryRow) => String(row[window]);
+  const columns: Column<QueryRow>[] = [
+    {
+      key: window,
+      title: window,
+      kind: "text",
+      value: label,
+      show: (row) => windowShown(label(row), window),
+    },
+    measureColumn("sessions", (row) => row.sessions),
+    measureColumn("errors", (row) => row.errors),
+    measureColumn("tokens", (row) => row.tokens),
+    measureColumn("cost_usd", (row) => row.cost_usd),
+  ];
+  return (
+    <Card title={title} actions={<a href={addressOf(page.state, { view: "activity" })}>All</a>}>
+      {answer.rows.length === 0 ? (
+        <Empty>Nothing was recorded in this range, with these filters.</Empty>
+      ) : (
+        <DataTable
+          id="lately"
+          caption={title}
+          columns={columns}
+          rows={answer.rows.slice(-TOP)}
+          sort={`-${window}`}
+          keyOf={label}
+        />
+      )}
+    </Card>
   );
 }
 
@@ -162,7 +194,7 @@ export function OverviewView() {
   const shape = `${window} ${compare}`;
   const figures = useAnswer<QueryAnswer>(askedQuery(page, [...MEASURES], [window], more), shape);
   const activity = useAnswer<QueryAnswer>(askedQuery(page, ["active_ms"], [window], more), shape);
-  const summary = useAnswer<Summary>(asked(page, "summary"));
+  const named = useAnswer<Projects>(asked(page, "aggregations/projects", { limit: TOP }));
   return (
     <>
       <div class="tiles">
@@ -185,12 +217,12 @@ export function OverviewView() {
           )}
         </Answered>
       </div>
-      <Answered of={summary} lines={10}>
+      <Answered of={named} lines={2}>
         {(data) => {
-          const { duration_stats: times } = data.daily;
+          const { duration_stats: times } = data;
           return (
             <>
-              <Remarks of={data.daily} />
+              <Remarks of={data} />
               {times.p50_ms !== null && (
                 <p class="note">
                   Durations: p50 {duration(times.p50_ms)}, p95 {duration(times.p95_ms)}, p99{" "}
@@ -198,13 +230,18 @@ export function OverviewView() {
                   work.
                 </p>
               )}
-              <div class="cards">
-                <Tops {...data} />
-              </div>
             </>
           );
         }}
       </Answered>
+      <div class="cards three">
+        <Answered of={figures} lines={TOP}>
+          {(answer) => <Lately answer={answer} />}
+        </Answered>
+        <Answered of={named} lines={TOP}>
+          {(data) => <Tops data={data} />}
+        </Answered>
+      </div>
     </>
   );
 }

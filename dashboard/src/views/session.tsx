@@ -81,7 +81,7 @@ function Line({ bar, scale, nested }: LineProps) {
       </th>
       <Track from={bar.from} to={bar.to} scale={scale} tone={tone} />
       <td class="number" title={exact(step.duration_ms, "ms")}>
-        {duration(step.duration_ms)}
+        {step.duration_ms === null ? "" : duration(step.duration_ms)}
       </td>
       <td class={step.outcome === "failure" ? "text bad" : "text"}>
         {step.outcome === "failure" ? (
@@ -111,14 +111,14 @@ function Line({ bar, scale, nested }: LineProps) {
 
 function Run({ entry, scale }: { entry: Entry; scale: Scale }) {
   const [isOpen, setOpen] = useState(entry.within.length < FOLDED_FROM);
-  const steps = [...(entry.own ? [entry.own] : []), ...entry.within].map(({ step }) => step);
+  const first = entry.within[0] ?? entry.own;
   const failed = entry.within.filter(({ step }) => step.outcome === "failure").length;
   const used = entry.within.reduce((sum, { step }) => sum + (step.tokens ?? 0), 0);
   const cost = entry.within.reduce((sum, { step }) => sum + (step.cost_usd ?? 0), 0);
   return (
     <>
       <tr class="run">
-        <td class="text">{steps[0]?.start.slice(11, 19)}</td>
+        <td class="text">{first?.step.start.slice(11, 19)}</td>
         <th scope="row" class="name">
           <button
             type="button"

@@ -36,8 +36,8 @@ def run(command: str, arguments: Sequence[str]) -> int:
     parser = Parser(
         command,
         usage="tachograph dashboard [options]",
-        description="Opens a page in the browser that shows what agents did, what it cost, where time goes, what fails\n"
-        "and what changed. It is this machine's alone, and follows what agents write until Ctrl-C.",
+        description="Opens a page in the browser that shows what agents did, what it cost, where time goes, what\n"
+        "fails and what changed. It is this machine's alone, and follows what agents write until Ctrl-C.",
         examples=_EXAMPLES,
     )
     parser.add_argument("--port", metavar="N", type=_port, default=0, help="where to listen (else any that is free)")
@@ -112,9 +112,9 @@ def _serve(options: Namespace, store: Path, query: str, *, fresh: bool) -> int:
     def ready(scheme: str, port: int, _: int | None) -> None:
         url = f"{scheme}://{_HOST}:{port}"
         address.tell(home, url)
-        tell(f"the dashboard is at {url}{PATH}{query} (Ctrl-C ends it)")
         if not keys.is_empty():
             tell("there are API keys: the page asks for one ('tachograph keys create --scope read' makes one)")
+        tell(f"the dashboard is at {url}{PATH}{query} (Ctrl-C ends it)")
         _open(options, f"{url}{PATH}{query}")
 
     with collecting(home) as collector, ExitStack() as also:
@@ -130,25 +130,24 @@ def _beside(options: Namespace, store: Path, url: str) -> int:
     from tachograph.server.page import PATH
     from tachograph.store.duckdb import Store
 
-    if options.port:
-        tell(f"--port is of no use: a server of {store.parent} runs already")
-    tell(f"the dashboard is at {url}{PATH}, of the server that runs already (Ctrl-C: no new logs are read any longer)")
-    _open(options, f"{url}{PATH}")
-
     def fill(change: Change) -> bool:
         with Store.open(store) as opened:
             change(opened)
         return True
 
-    ends = threading.Event()
-    with ExitStack() as also:
-        if not options.no_ingest:
-            also.enter_context(kept_fresh(store, fill))
-        try:
+    if options.port:
+        tell(f"--port is of no use: a server of {store.parent} runs already")
+    try:
+        tell(f"the dashboard is at {url}{PATH}, of the server that runs already (Ctrl-C: no longer read new logs)")
+        _open(options, f"{url}{PATH}")
+        with ExitStack() as also:
+            if not options.no_ingest:
+                also.enter_context(kept_fresh(store, fill))
+            ends = threading.Event()
             while _running(store.parent) == url:
                 ends.wait(_LOOK_SECONDS)
-        except KeyboardInterrupt:
-            return 0
+    except KeyboardInterrupt:
+        return 0
     raise TachographError("the server has ended", where=url, mend="run 'tachograph dashboard' again")
 
 

@@ -41,21 +41,27 @@ class Fresh:
         self._fill = fill
         self._read: list[Found] | None = None
         self._told: str | None = None
+        self.looked_seconds = 0.0
+        """How long it took the last time to see whether there is anything new."""
 
     def look(self) -> None:
         """Looks once. What goes wrong is told once, and tried again at the next look."""
         try:
             self._look()
             self._told = None
-        except (TachographError, OSError) as error:
-            if str(error) != self._told:
-                tell(f"new logs can't be read: {error}")
-                self._told = str(error)
+        except Exception as error:  # noqa: BLE001 - whatever it is: what is there is shown, and it is tried again
+            trouble = str(error) if isinstance(error, TachographError | OSError) else f"{type(error).__name__}: {error}"
+            if trouble != self._told:
+                tell(f"new logs can't be read: {trouble}")
+                self._told = trouble
 
     def _look(self) -> None:
-        where, skipped = places(self._store), list[Skipped]()
+        begun = monotonic()
+        where = places(self._store)
+        skipped: list[Skipped] = []
         listings = Listings(self._store.parent, __version__)
         found = listings.find(where, skipped)
+        self.looked_seconds = monotonic() - begun
         if found == self._read:
             return
 
@@ -79,9 +85,8 @@ def kept_fresh(store: Path, fill: Fill) -> Iterator[None]:
     def look_again() -> None:
         pause = 0.0
         while not ends.wait(pause):
-            begun = monotonic()
             fresh.look()
-            pause = max(_LOOK_SECONDS, (monotonic() - begun) * _LOOKING_SHARE)
+            pause = max(_LOOK_SECONDS, fresh.looked_seconds * _LOOKING_SHARE)
 
     thread = threading.Thread(target=look_again, name="keeping fresh", daemon=True)
     thread.start()

@@ -1,4 +1,4 @@
-"""What the commands share that serve: the libraries they need, and what collects in a home until they are told to end."""
+"""What the commands share that serve: the libraries they need, and what collects in a home meanwhile."""
 
 from __future__ import annotations
 

@@ -99,7 +99,7 @@ class Timeline(msgspec.Struct, frozen=True):
 
 
 def timeline(store: Store, session: str, *, offset: int, limit: int) -> Timeline:
-    """The metrics of a session, but the first `offset`, and no more than `limit`; none of a session that isn't there."""
+    """The metrics of a session, but the first `offset`, and `limit` at most; none of a session that isn't there."""
     asked: dict[str, Any] = {"session": session}
     total, first, last, ended = store.connection.execute(_SPAN, asked).fetchone() or (0, None, None, None)
     condensed = store.connection.execute(_CONDENSED, asked).fetchone() or (0,)
@@ -109,5 +109,5 @@ def timeline(store: Store, session: str, *, offset: int, limit: int) -> Timeline
 
 
 def _step(row: tuple[Any, ...]) -> Step:
-    *known, cost = row
-    return Step(*known, None if cost is None else in_dollars(cost))
+    cost = None if row[-1] is None else in_dollars(row[-1])
+    return Step(*(*row[:-1], cost))
