@@ -66,8 +66,22 @@ function nextOf(answer: Response): string | null {
   return found?.[1] ? found[1].replace(/^.*\/api\/v1\//, "") : null;
 }
 
+const early = new Map<string, Promise<Answered<unknown>>>();
+
+/** Asks what will be wanted soon: whoever asks for it next gets that answer. */
+export function askEarly(path: string): void {
+  const asked = ask<unknown>(path);
+  asked.catch(() => undefined); // whoever wants it is told
+  early.set(path, asked);
+}
+
 /** The answer at that address below the API's. Raises `Problem`, or an `AbortError` where nobody waits any longer. */
 export async function ask<T>(path: string, signal: AbortSignal | null = null): Promise<Answered<T>> {
+  const asked = early.get(path);
+  if (asked) {
+    early.delete(path);
+    return asked as Promise<Answered<T>>;
+  }
   const known = kept.get(path);
   const answer = await sent(path, known ? { "If-None-Match": known.tag } : {}, signal);
   if (answer.status === 304 && known) return known as Answered<T>;

@@ -8,7 +8,7 @@ import { Chips, FilterDialog } from "./parts/filters";
 import { Gate } from "./parts/gate";
 import { RangePicker } from "./parts/range";
 import { Trouble } from "./parts/states";
-import { type Bounds, bounds, browserZone, daysOf, minuteShown, windowOf } from "./ranges";
+import { type Bounds, bounds, browserZone, daysOf, minuteShown, sourcesPath, windowOf } from "./ranges";
 import type { Sources } from "./shapes";
 import { addressOf, go, type State, useAddress, VIEWS, type View } from "./state";
 import { type Choice, choice, choose } from "./theme";
@@ -143,7 +143,7 @@ interface FramedProps {
 
 function Framed({ state, live, isLive, setLive }: FramedProps) {
   const zone = state.zone ?? browserZone();
-  const about = useAnswer<Sources>(`sources?timezone=${encodeURIComponent(zone)}`);
+  const about = useAnswer<Sources>(sourcesPath(zone));
   const range = bounds(state, zone, new Date());
   const [first, last] = spanOf(about.data);
   const isAll = range.since === null || range.until === null;

@@ -1,7 +1,7 @@
 /** Answers for views: asked when a view wants them, again when the store has changed, kept on the screen meanwhile. */
 
 import { createContext } from "preact";
-import { useContext, useEffect, useRef, useState } from "preact/hooks";
+import { useContext, useLayoutEffect, useState } from "preact/hooks";
 import { type Answered, ask, Problem } from "./api";
 
 /** Goes up whenever the store has changed, or everything is to be asked again. */
@@ -57,10 +57,9 @@ export function useAnswer<T>(path: string | null, shape = ""): Answer<T> {
     problem: null,
     loading: path !== null,
   });
-  const latest = useRef<string | null>(null);
 
-  useEffect(() => {
-    latest.current = path;
+  // Before the page is painted, so that the server begins at once.
+  useLayoutEffect(() => {
     if (path === null) {
       set({ path, shape, answered: null, problem: null, loading: false });
       return;

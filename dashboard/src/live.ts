@@ -3,7 +3,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Problem, stateOfStore } from "./api";
 
-const LOOK_MS = 2000;
+const LOOK_MS = 1000;
 
 export interface Live {
   revision: number;
@@ -14,7 +14,7 @@ export interface Live {
   refresh: () => void;
 }
 
-/** Looks every two seconds while the page is seen and `on`; a revision is a state of the store that was seen. */
+/** Looks every second while the page is seen and `on`; a revision is a state of the store that was seen. */
 export function useLive(on: boolean): Live {
   const [revision, setRevision] = useState(0);
   const [problem, setProblem] = useState<Problem | null>(null);

@@ -31,6 +31,11 @@ export function browserZone(): string {
   return Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
 }
 
+/** Where it is asked what there is of each source, and since when. */
+export function sourcesPath(zone: string): string {
+  return `sources?timezone=${encodeURIComponent(zone)}`;
+}
+
 /** The day that it is in that zone, as 2026-03-01; in UTC where the browser knows no such zone. */
 export function today(zone: string, now: Date): string {
   try {

@@ -78,12 +78,9 @@ def test_beside_a_collecting_server_new_logs_are_read_into_its_store(home: Path)
         assert dashboard.process.wait(timeout=60) == 2
 
 
-def test_no_logs_are_read_where_that_is_not_wanted(home: Path) -> None:
-    with Dashboard(home) as dashboard:
-        dashboard.end()
-    write_log(place(home), NEW, name="metrics_20260301_000001.jsonl")
-    with Dashboard(home, "--no-ingest") as dashboard:
-        assert metrics(dashboard) == 1
+def test_no_logs_are_read_where_that_is_not_wanted(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["dashboard", "--no-ingest", "--home", str(home / "store")]) == 2
+    assert "there is no store yet" in capsys.readouterr().err
 
 
 def test_the_demo_is_not_kept(tmp_path: Path) -> None:

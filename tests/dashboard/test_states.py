@@ -71,12 +71,12 @@ def test_a_part_that_fails_says_why_and_the_others_are_shown(browser: Browser, t
     with Dashboard(tmp_path) as dashboard:
         look = Look(browser, dashboard)
         page = look.page
-        page.route("**/api/v1/summary?*", fail)
+        page.route("**/api/v1/aggregations/projects?*", fail)
         look.at("#/overview?range=all")
         assert look.figure("sessions") == 1
         assert "the answer took longer than 30 s" in page.inner_text(".trouble")
         assert "ask for a shorter range" in page.inner_text(".trouble")
-        page.unroute("**/api/v1/summary?*")
+        page.unroute("**/api/v1/aggregations/projects?*")
         look.after(lambda: page.click("text=Try again"))
         assert page.locator(".trouble").count() == 0
         look.context.close()

@@ -6,8 +6,9 @@ import { addressOf, go } from "../state";
 
 const OWN = "own";
 
-function zones(): string[] {
-  return ["UTC", ...Intl.supportedValuesOf("timeZone").filter((zone) => zone !== "UTC")];
+/** All zones, once somebody wants to choose one: they are many. */
+function zones(isWanted: boolean): string[] {
+  return isWanted ? Intl.supportedValuesOf("timeZone") : [];
 }
 
 /** Which range of time, whose midnights, and whether it is compared. */
@@ -17,6 +18,7 @@ export function RangePicker({ children }: { children: ComponentChildren }) {
   const isOwn = state.range === null && Boolean(state.since || state.until);
   const [choosing, setChoosing] = useState(false);
   const [wrong, setWrong] = useState("");
+  const [choosesZone, setChoosesZone] = useState(false);
   const chosen = choosing || isOwn ? OWN : (state.range ?? USUAL);
   const choose = (name: string) => {
     setChoosing(name === OWN);
@@ -74,12 +76,14 @@ export function RangePicker({ children }: { children: ComponentChildren }) {
         <select
           class="zone"
           value={zone}
+          onFocus={() => setChoosesZone(true)}
+          onPointerDown={() => setChoosesZone(true)}
           onChange={(event) => {
             const name = event.currentTarget.value;
             go(addressOf(state, { zone: name === browserZone() ? null : name }));
           }}
         >
-          {[...new Set([zone, browserZone(), ...zones()])].map((name) => (
+          {[...new Set([zone, browserZone(), "UTC", ...zones(choosesZone)])].map((name) => (
             <option key={name}>{name}</option>
           ))}
         </select>

@@ -6,7 +6,7 @@ import { type Column, nameColumn, numberColumn } from "../parts/columns";
 import { Remarks } from "../parts/remarks";
 import { Answered } from "../parts/states";
 import { TableCard } from "../parts/tablecard";
-import { minuteShown } from "../ranges";
+import { minuteShown, sourcesPath } from "../ranges";
 import type { Aggregation, ModelRow, Sources, Unpriced } from "../shapes";
 
 type Source = Sources["sources"][0];
@@ -79,7 +79,7 @@ function Bounds({ of }: { of: Answer<Models> }) {
 /** Where the numbers come from, how fresh they are, and what they leave out. */
 export function HealthView() {
   const page = usePage();
-  const sources = useAnswer<Sources>(`sources?timezone=${encodeURIComponent(page.zone)}`);
+  const sources = useAnswer<Sources>(sourcesPath(page.zone));
   const models = useAnswer<Models>(asked(page, "aggregations/models"));
   const rejected = sources.data?.sources.reduce((sum, one) => sum + one.lines_rejected, 0) ?? 0;
   return (

@@ -13,15 +13,7 @@ import { addressOf, type View } from "../state";
 import { type FilterName, TOKEN_KINDS } from "../words";
 
 const TOP = 6;
-const MEASURES = [
-  "count",
-  "sessions",
-  "tokens",
-  ...TOKEN_KINDS,
-  "cost_usd",
-  "errors",
-  "success_rate",
-] as const;
+const MEASURES = ["sessions", "tokens", ...TOKEN_KINDS, "cost_usd", "errors", "success_rate"] as const;
 const FIRST = ["sessions", "cost_usd", "errors", "success_rate"] as const;
 
 type Projects = Aggregation<ProjectRow>;
@@ -193,8 +185,12 @@ export function OverviewView() {
   const more = { fill: true, compare, page_size: 2000 };
   const shape = `${window} ${compare}`;
   const figures = useAnswer<QueryAnswer>(askedQuery(page, [...MEASURES], [window], more), shape);
-  const activity = useAnswer<QueryAnswer>(askedQuery(page, ["active_ms"], [window], more), shape);
-  const named = useAnswer<Projects>(asked(page, "aggregations/projects", { limit: TOP }));
+  // What is seen first is asked first: what takes longer waits for it, but the first time alone.
+  const isSeen = figures.data !== null || figures.problem !== null;
+  const active = askedQuery(page, ["active_ms"], [window], more);
+  const activity = useAnswer<QueryAnswer>(isSeen ? active : null, shape);
+  const top = asked(page, "aggregations/projects", { limit: TOP });
+  const named = useAnswer<Projects>(isSeen ? top : null);
   return (
     <>
       <div class="tiles">
@@ -238,9 +234,11 @@ export function OverviewView() {
         <Answered of={figures} lines={TOP}>
           {(answer) => <Lately answer={answer} />}
         </Answered>
-        <Answered of={named} lines={TOP}>
-          {(data) => <Tops data={data} />}
-        </Answered>
+        {!named.problem && (
+          <Answered of={named} lines={TOP}>
+            {(data) => <Tops data={data} />}
+          </Answered>
+        )}
       </div>
     </>
   );

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     Change = Callable[[Store], None]
     Fill = Callable[[Change], bool]
 
-_LOOK_SECONDS: Final = 2.0
+_LOOK_SECONDS: Final = 1.0
 _LOOKING_SHARE: Final = 20
 """So many times as long as a look took is waited for the next one: a machine with many logs has other things to do."""
 
