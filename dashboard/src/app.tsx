@@ -49,8 +49,16 @@ function spanOf(sources: Sources | null): [string | null, string | null] {
 }
 
 function Navigation({ state }: { state: State }) {
+  const list = useRef<HTMLElement>(null);
+
+  // Where there is little room, the view's name is scrolled to.
+  useEffect(() => {
+    const now = list.current?.querySelector("[aria-current]");
+    now?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [state.view]);
+
   return (
-    <nav aria-label="Views">
+    <nav aria-label="Views" ref={list}>
       <ul>
         {Object.entries(VIEWS).map(([view, title]) => (
           <li key={view}>

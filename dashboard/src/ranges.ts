@@ -119,6 +119,7 @@ export function windowShown(label: string, window: Window): string {
 /** The same with as few signs as an axis has room for. */
 export function windowTick(label: string, window: Window): string {
   if (window === "month") return label.slice(0, 7);
+  if (window === "week") return label.slice(0, 10);
   return window === "hour" ? label.slice(11, 16) : label.slice(5, 10);
 }
 

@@ -32,13 +32,13 @@ const INK: Record<Theme, { text: string; line: string; tip: string; border: stri
 const TICK_LENGTH = 28;
 const NARROW_TICK_LENGTH = 18;
 const STEPS_MAX = 5;
-/** Milliseconds that are round in minutes and hours too. */
-const ROUND_MS = [1, 6e4, 3.6e6].flatMap((unit) =>
-  (unit === 1
-    ? [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 3e4]
-    : [1, 2, 5, 10, 20, 30, 60, 120]
-  ).map((times) => times * unit),
-);
+/** Milliseconds that are round as seconds, minutes or hours. */
+const ROUND_MS = [
+  ...[1, 2, 5, 10, 20, 50, 100, 200, 500],
+  ...[1, 2, 5, 10, 30].map((seconds) => seconds * 1e3),
+  ...[1, 2, 5, 10, 30].map((minutes) => minutes * 6e4),
+  ...[1, 2, 5, 10, 20, 50, 100, 200, 500, 1000].map((hours) => hours * 3.6e6),
+];
 const TIPPED_MAX = 14;
 
 function tipLine(mark: string | null, name: string, value: string): HTMLElement {
@@ -116,7 +116,7 @@ export function optionOf(drawn: Drawn, theme: Theme, isNarrow: boolean): ECharts
       color: ink.text,
       fontSize: 11,
       hideOverlap: true,
-      formatter: (value: number) => drawn.show(value).replace(/\.0(?=\D|$)/, ""),
+      formatter: (value: number) => drawn.show(value).replace(/\.0+(?=\D|$)/, ""),
     },
   };
   return {

@@ -20,6 +20,7 @@ export function RangePicker({ children }: { children: ComponentChildren }) {
   const [wrong, setWrong] = useState("");
   const [choosesZone, setChoosesZone] = useState(false);
   const chosen = choosing || isOwn ? OWN : (state.range ?? USUAL);
+  const hasEnds = page.range.since !== null && page.range.until !== null;
   const choose = (name: string) => {
     setChoosing(name === OWN);
     if (name === OWN) return;
@@ -88,10 +89,18 @@ export function RangePicker({ children }: { children: ComponentChildren }) {
           ))}
         </select>
       </label>
-      <label class="tick" title="Against the range of the same length before this one">
+      <label
+        class="tick"
+        title={
+          hasEnds
+            ? "Against the range of the same length before this one"
+            : "There is nothing before all time"
+        }
+      >
         <input
           type="checkbox"
-          checked={state.compare}
+          disabled={!hasEnds}
+          checked={state.compare && hasEnds}
           onChange={(event) => go(addressOf(state, { compare: event.currentTarget.checked }))}
         />{" "}
         Compare

@@ -1,19 +1,21 @@
 import { useAnswer } from "../data";
-import { asked, narrow, usePage } from "../page";
+import { asked, askedQuery, narrow, usePage } from "../page";
 import { type Column, measureColumn, nameColumn, numberColumn, withBar } from "../parts/columns";
 import { Named } from "../parts/named";
 import { Remarks } from "../parts/remarks";
 import { TableCard } from "../parts/tablecard";
 import { usageColumns } from "../parts/usage";
-import type { AgentRow, Aggregation } from "../shapes";
+import type { AgentRow, Aggregation, QueryAnswer, QueryRow } from "../shapes";
 
 const EMPTY = "No metric names an agent in this range, with these filters.";
 const agent = (row: AgentRow) => row.agent;
+const actor = (row: QueryRow) => String(row.acting_agent);
 
 /** What agents and sub-agents did, and what that cost. */
 export function AgentsView() {
   const page = usePage();
   const answer = useAnswer<Aggregation<AgentRow>>(asked(page, "aggregations/agents"));
+  const acting = useAnswer<QueryAnswer>(askedQuery(page, ["cost_usd", "tokens"], ["acting_agent"]));
   const columns = (rows: AgentRow[]): Column<AgentRow>[] => [
     nameColumn("agent", agent, (row) => narrow(page, "agent", row.agent), "Only this agent"),
     withBar(
@@ -44,11 +46,16 @@ export function AgentsView() {
       />
       <Named
         id="cost-by-agent"
-        title="Cost by agent"
-        of={answer}
-        rows={(data) => data.time_series}
-        columns={only("cost_usd", "tokens")}
-        name={agent}
+        title="Cost by acting agent"
+        note="Of all that is part of an agent's run."
+        of={acting}
+        rows={(data) => data.rows}
+        columns={[
+          nameColumn<QueryRow>("acting agent", actor),
+          measureColumn<QueryRow>("cost_usd", (row) => row.cost_usd),
+          measureColumn<QueryRow>("tokens", (row) => row.tokens),
+        ]}
+        name={actor}
         measures={[["cost_usd", (row) => row.cost_usd]]}
         empty="No agent's cost is known in this range, with these filters."
       />
