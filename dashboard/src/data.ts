@@ -18,9 +18,20 @@ export interface Answer<T> {
 
 let waiting = 0;
 let told = 0;
+let begun = 0;
+let ready = 0;
+const REST = 4;
+const AGAIN_MS = 2000;
+const UNAVAILABLE = 503;
+
+/** Whether the server is left in peace: for some times as long as it last took, before all is asked again. */
+export function rests(): boolean {
+  return waiting > 0 || performance.now() < ready + REST * (ready - begun);
+}
 
 /** Says on the document how many answers are waited for, and marks the moments at which there are none any longer. */
 function count(by: number): void {
+  if (waiting === 0 && by > 0) begun = performance.now();
   waiting += by;
   const root = document.documentElement;
   root.dataset.waiting = String(waiting);
@@ -29,6 +40,7 @@ function count(by: number): void {
     setTimeout(() => {
       if (waiting > 0) return;
       told += 1;
+      ready = performance.now();
       root.dataset.ready = String(told);
       performance.mark("tachograph-ready");
     }),
@@ -64,6 +76,7 @@ export function useAnswer<T>(path: string | null, shape = ""): Answer<T> {
       set({ path, shape, answered: null, problem: null, loading: false });
       return;
     }
+    let timer = 0;
     const stop = new AbortController();
     set((before) => ({ ...before, loading: true }));
     count(1);
@@ -73,9 +86,14 @@ export function useAnswer<T>(path: string | null, shape = ""): Answer<T> {
         if (stop.signal.aborted) return;
         const problem = error instanceof Problem ? error : new Problem(0, String(error), null);
         set({ path, shape, answered: null, problem, loading: false });
+        if (problem.status === UNAVAILABLE)
+          timer = window.setTimeout(() => setTries((before) => before + 1), AGAIN_MS);
       })
       .finally(() => count(-1));
-    return () => stop.abort();
+    return () => {
+      stop.abort();
+      window.clearTimeout(timer);
+    };
   }, [path, revision, tries]);
 
   const answered = held.shape === shape ? held.answered : null;

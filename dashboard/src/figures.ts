@@ -16,8 +16,15 @@ const THOUSANDS: [string, number][] = [
 
 export type Value = number | null | undefined;
 
+/** With so many decimals: the nearest number to the exact value of the float, the even one of two that are as near. */
 function fixed(value: number, digits: number): string {
-  return value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  const size = Math.abs(value);
+  const isBetween = (size * 2 ** (digits + 1)) % 2 === 1;
+  const lower = Math.floor(size * 10 ** digits);
+  const nearest = isBetween ? (lower + (lower % 2)) / 10 ** digits : size;
+  const [whole = "", decimals] = nearest.toFixed(digits).split(".");
+  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ",");
+  return `${value < 0 ? "-" : ""}${grouped}${decimals === undefined ? "" : `.${decimals}`}`;
 }
 
 /** 1234567 as 1,234,567. */

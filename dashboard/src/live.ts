@@ -2,6 +2,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Problem, stateOfStore } from "./api";
+import { rests } from "./data";
 
 const LOOK_MS = 1000;
 
@@ -20,6 +21,7 @@ export function useLive(on: boolean): Live {
   const [problem, setProblem] = useState<Problem | null>(null);
   const [changed, setChanged] = useState<Date | null>(null);
   const tag = useRef<string | null>(null);
+  const wasLost = useRef(false);
   const refresh = () => setRevision((before) => before + 1);
 
   useEffect(() => {
@@ -28,14 +30,18 @@ export function useLive(on: boolean): Live {
     let gone = false;
     const look = async () => {
       try {
-        const now = document.hidden ? tag.current : await stateOfStore();
+        const isIdle = document.hidden || (tag.current !== null && rests());
+        const now = isIdle ? tag.current : await stateOfStore();
+        if (wasLost.current) refresh();
+        wasLost.current = false;
         setProblem(null);
         if (tag.current !== null && now !== tag.current) {
           setChanged(new Date());
-          setRevision((before) => before + 1);
+          refresh();
         }
         tag.current = now;
       } catch (error) {
+        wasLost.current = true;
         setProblem(error instanceof Problem ? error : new Problem(0, String(error), null));
       }
       if (!gone) timer = window.setTimeout(look, LOOK_MS);

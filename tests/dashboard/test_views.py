@@ -6,13 +6,16 @@ import csv
 import io
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from dashboard.opened import Dashboard, Look
+from tachograph.cli.figures import count, dollars, duration, tokens
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from playwright.sync_api import Browser, Page
 
 AXE = Path(__file__).parents[2] / "dashboard" / "node_modules" / "axe-core" / "axe.min.js"
@@ -75,31 +78,58 @@ def test_the_overview_has_the_figures_of_the_command_line(browser: Browser, dash
         assert "acme-1" in look.page.inner_text(".remarks")
 
 
+def calls(row: dict[str, Any]) -> list[str]:
+    """As the command line shows them."""
+    return [
+        *(count(row[key]) for key in ("count", "success", "failure")),
+        duration(row["total_duration_ms"]),
+        duration(row["avg_duration_ms"]),
+    ]
+
+
+def usage(row: dict[str, Any]) -> list[str]:
+    return [
+        ("≥" if row["tokens_at_least"] else "") + tokens(row["tokens"]),
+        *(tokens(row[f"{kind}_tokens"]) for kind in ("input", "output", "cache_read", "cache_write")),
+        ("≥" if row["cost_at_least"] else "") + dollars(row["cost_usd"]),
+    ]
+
+
+def work(row: dict[str, Any], *keys: str) -> list[str]:
+    return [*(count(row[key]) for key in keys), duration(row["total_duration_ms"])]
+
+
 def test_tools_are_those_of_the_command_line(browser: Browser, dashboard: Dashboard) -> None:
     told = dashboard.command_line("tools", *RANGE)["time_series"]
+    asked = dashboard.command_line("query", "-m", "duration_p50,duration_p95,duration_p99", "--by", "tool", *RANGE)
+    percentiles = {row["tool"]: [duration(row[f"duration_p{p}"]) for p in (50, 95, 99)] for row in asked["rows"]}
     with Look(browser, dashboard) as look:
         look.at("#/tools")
-        shown = [[row[0], *numbers(row[1:4])] for row in look.cells("tools")]
-        assert shown == [[row["tool"], row["count"], row["success"], row["failure"]] for row in told]
+        shown = [[row[0], *row[1:4], row[5], *row[7:]] for row in look.cells("tools")]
+        assert shown == [[row["tool"], *calls(row), *percentiles[row["tool"]]] for row in told]
 
 
 @pytest.mark.parametrize(
-    ("view", "name", "keys"),
+    ("view", "name", "cells"),
     [
-        ("agents", "agent", ("count", "success", "failure")),
-        ("projects", "project_path", ("sessions", "users", "metrics_count", "errors")),
-        ("users", "user_id", ("sessions", "metrics_count", "errors")),
-        ("models", "model", ("requests", "sessions")),
+        ("agents", "agent", lambda row: [*calls(row), *usage(row)]),
+        (
+            "projects",
+            "project_path",
+            lambda row: [*work(row, "sessions", "users", "metrics_count", "errors"), *usage(row)],
+        ),
+        ("users", "user_id", lambda row: [*work(row, "sessions", "metrics_count", "errors"), *usage(row)]),
+        ("models", "model", lambda row: [count(row["requests"]), count(row["sessions"]), *usage(row)]),
     ],
 )
 def test_rows_are_those_of_the_command_line(
-    browser: Browser, dashboard: Dashboard, view: str, name: str, keys: tuple[str, ...]
+    browser: Browser, dashboard: Dashboard, view: str, name: str, cells: Callable[[dict[str, Any]], list[str]]
 ) -> None:
-    told = dashboard.command_line(view, *RANGE)["time_series"]
+    told = {row[name]: cells(row) for row in dashboard.command_line(view, *RANGE)["time_series"]}
     with Look(browser, dashboard) as look:
         look.at(f"#/{view}")
-        shown = {row[0]: numbers(row[1 : len(keys) + 1]) for row in look.cells(view)}
-        assert shown == {row[name]: [row[key] for key in keys] for row in told}
+        columns = len(next(iter(told.values())))
+        assert {row[0]: row[1 : columns + 1] for row in look.cells(view)} == told
 
 
 def test_errors_and_sessions_are_those_of_the_command_line(browser: Browser, dashboard: Dashboard) -> None:

@@ -68,7 +68,7 @@ export function ChartCard<T, Row>(props: Props<T, Row>) {
   );
   return (
     <Card title={title} note={props.note} actions={actions} {...(props.wide ? { wide: true } : {})}>
-      <Answered of={of} lines={8}>
+      <Answered of={of} lines={8} isAll>
         {(data) => {
           if (rows.length === 0) return <Empty>{props.empty}</Empty>;
           if (isTable)

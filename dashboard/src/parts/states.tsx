@@ -44,16 +44,21 @@ export function Empty({ children }: { children: ComponentChildren }) {
 interface AnsweredProps<T> {
   of: Answer<T>;
   lines?: number;
+  /** Whether all of it is meant to be shown, and not its first page. */
+  isAll?: boolean;
   children: (data: T) => ComponentChildren;
 }
 
 /** What is made of an answer, or why there is none yet. */
-export function Answered<T>({ of, lines, children }: AnsweredProps<T>) {
+export function Answered<T>({ of, lines, isAll, children }: AnsweredProps<T>) {
   if (of.problem) return <Trouble answer={of} />;
   if (of.data === null) return <Loading {...(lines ? { lines } : {})} />;
   return (
     <div class={of.loading ? "answer stale" : "answer"} aria-busy={of.loading}>
       {children(of.data)}
+      {isAll && of.next !== null && (
+        <p class="note">There is more than is shown: choose a shorter range, longer windows, or a filter.</p>
+      )}
     </div>
   );
 }

@@ -16,6 +16,8 @@ interface Props<T, Row> {
   columns: (rows: Row[]) => Column<Row>[];
   keyOf: (row: Row) => string;
   sort?: string;
+  /** Whether the rows are the first of more, which can be had. */
+  isPart?: boolean;
   /** Whether there is room for another card beside it. */
   narrow?: boolean;
   empty: string;
@@ -35,7 +37,7 @@ export function TableCard<T, Row>(props: Props<T, Row>) {
       wide={!props.narrow}
       actions={<CsvButton name={props.id} columns={columns} rows={rows} sort={order} />}
     >
-      <Answered of={props.of} lines={8}>
+      <Answered of={props.of} lines={8} isAll={!props.isPart}>
         {() =>
           rows.length === 0 ? (
             <Empty>{props.empty}</Empty>

@@ -117,6 +117,7 @@ export function SessionsView() {
         columns={columns}
         keyOf={(row) => row.session_id}
         sort="-start"
+        isPart
         empty={
           search
             ? "No session in this range has a name like that, with these filters."
