@@ -33,6 +33,10 @@ export function setKey(key: string | null): void {
   else sessionStorage.removeItem(KEY);
 }
 
+export function hasKey(): boolean {
+  return sessionStorage.getItem(KEY) !== null;
+}
+
 function headers(more: Record<string, string>): Record<string, string> {
   const key = sessionStorage.getItem(KEY);
   return { Accept: "application/json", ...(key ? { Authorization: `Bearer ${key}` } : {}), ...more };

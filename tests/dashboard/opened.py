@@ -23,10 +23,13 @@ _ADDRESS = re.compile(r"the dashboard is at (http://127\.0\.0\.1:\d+)(/dashboard
 class Dashboard:
     """The process, from the line on that says where it is."""
 
-    def __init__(self, home: Path, *options: str) -> None:
+    def __init__(self, home: Path, *options: str, browser: Path | None = None) -> None:
+        """With a program as the browser, that is opened; else none."""
         self.home = home
-        command = [sys.executable, "-m", "tachograph", "dashboard", "--no-open", *options]
-        self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=self.environment)
+        own = ("--no-open",) if browser is None else ()
+        command = [sys.executable, "-m", "tachograph", "dashboard", *own, *options]
+        environment = self.environment | ({"DISPLAY": ":0", "BROWSER": str(browser)} if browser else {})
+        self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
         self.said: list[str] = []
         assert self.process.stderr
         for line in self.process.stderr:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import urllib.request
 from typing import TYPE_CHECKING, Any
 
@@ -81,6 +82,16 @@ def test_beside_a_collecting_server_new_logs_are_read_into_its_store(home: Path)
 def test_no_logs_are_read_where_that_is_not_wanted(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["dashboard", "--no-ingest", "--home", str(home / "store")]) == 2
     assert "there is no store yet" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the browser is a script")
+def test_the_browser_is_opened_at_the_page(home: Path) -> None:
+    browser, opened = home / "browser", home / "opened"
+    browser.write_text(f'#!/bin/sh\necho "$1" > {opened}.half && mv {opened}.half {opened}\n', encoding="utf-8")
+    browser.chmod(0o700)
+    with Dashboard(home, browser=browser) as dashboard:
+        until(opened.exists)
+        assert opened.read_text(encoding="utf-8") == f"{dashboard.url}{dashboard.path}\n"
 
 
 def test_the_demo_is_not_kept(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from dashboard.opened import Dashboard, Look
 from tachograph.cli.figures import count, dollars, duration, tokens
+from tachograph.cli.query_columns import _IN_ALL, _change, shows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,6 +79,19 @@ def test_the_overview_has_the_figures_of_the_command_line(browser: Browser, dash
         assert "acme-1" in look.page.inner_text(".remarks")
 
 
+def test_changes_are_told_as_on_the_command_line(browser: Browser, dashboard: Dashboard) -> None:
+    measures = ("sessions", "tokens", "cost_usd", "errors", "success_rate")
+    total = dashboard.command_line("query", "-m", ",".join(measures), "--compare", "previous", *RANGE)["total"]
+    with Look(browser, dashboard) as look:
+        page = look.at("#/overview")
+        for name in measures:
+            shown = page.locator(f'[data-measure="{name}"] .change').inner_text()
+            expected = _change(name, shows(name), False, {**total, _IN_ALL: True})
+            assert shown.lstrip("▲▼ ").startswith(expected), name
+        look.after(lambda: page.uncheck("text=Compare"))
+        assert page.locator(".change").count() == 0
+
+
 def calls(row: dict[str, Any]) -> list[str]:
     """As the command line shows them."""
     return [
@@ -101,11 +115,12 @@ def work(row: dict[str, Any], *keys: str) -> list[str]:
 
 def test_tools_are_those_of_the_command_line(browser: Browser, dashboard: Dashboard) -> None:
     told = dashboard.command_line("tools", *RANGE)["time_series"]
-    asked = dashboard.command_line("query", "-m", "duration_p50,duration_p95,duration_p99", "--by", "tool", *RANGE)
+    measures = "duration_p50,duration_p95,duration_p99"
+    asked = dashboard.command_line("query", "-m", measures, "--by", "tool", *RANGE)
     percentiles = {row["tool"]: [duration(row[f"duration_p{p}"]) for p in (50, 95, 99)] for row in asked["rows"]}
     with Look(browser, dashboard) as look:
         look.at("#/tools")
-        shown = [[row[0], *row[1:4], row[5], *row[7:]] for row in look.cells("tools")]
+        shown = [[row[0], row[1], *row[3:5], row[6], *row[8:]] for row in look.cells("tools")]
         assert shown == [[row["tool"], *calls(row), *percentiles[row["tool"]]] for row in told]
 
 

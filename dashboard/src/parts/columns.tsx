@@ -1,7 +1,8 @@
 /** Columns that many tables have. */
 
 import type { ComponentChildren } from "preact";
-import { count, exact } from "../figures";
+import { change, count, exact } from "../figures";
+import type { QueryRow } from "../shapes";
 import { type MeasureName, measure } from "../words";
 import { Name } from "./name";
 
@@ -66,4 +67,18 @@ export function withBar<Row>(column: Column<Row>, rows: Row[]): Column<Row> {
   };
   const largest = Math.max(0, ...rows.map(number));
   return { ...column, share: (row) => (largest > 0 ? number(row) / largest : 0) };
+}
+
+/** How a measure of a query's rows changed against the range before; it is sorted by the difference. */
+export function changeColumn(name: MeasureName, title: string): Column<QueryRow> {
+  const { show, isRate = false } = measure(name);
+  const before = (row: QueryRow) => row.previous?.[name] ?? null;
+  return {
+    key: `${name}-change`,
+    title,
+    kind: "number",
+    value: (row) => (row[name] ?? 0) - (before(row) ?? 0),
+    show: (row) => (row.previous ? change(row[name], before(row), isRate, show) : "new"),
+    exact: (row) => `before: ${exact(before(row))}`,
+  };
 }

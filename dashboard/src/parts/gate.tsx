@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
-import { setKey } from "../api";
+import { hasKey, setKey } from "../api";
+import { titled } from "../figures";
 
 interface Props {
   /** Why a key is needed, or why the one that was given isn't enough. */
@@ -10,6 +11,7 @@ interface Props {
 /** Asks for an API key, which is kept for as long as the tab is open, and never in an address. */
 export function Gate({ detail, onKey }: Props) {
   const [key, set] = useState("");
+  const isAsked = !hasKey();
   const enter = (event: Event) => {
     event.preventDefault();
     setKey(key.trim());
@@ -20,10 +22,12 @@ export function Gate({ detail, onKey }: Props) {
       <h1>Tachograph</h1>
       <form onSubmit={enter}>
         <p role="status">
-          <bdi>{detail}</bdi>
+          <bdi>{titled(isAsked ? "this server wants an API key" : detail)}.</bdi>
         </p>
         <label>
-          API key, with the scope <code>read</code>
+          <span>
+            API key, with the scope <code>read</code>
+          </span>
           <input
             type="password"
             autocomplete="off"

@@ -41,11 +41,21 @@ function Spark({ values, label }: SparkProps) {
   );
 }
 
+/** In which window there is most of it, in words. */
+function mostOf(answer: QueryAnswer, name: MeasureName, window: Window): string {
+  const { show } = measure(name);
+  const [first, ...others] = answer.rows;
+  if (!first) return "";
+  const most = others.reduce((best, row) => ((row[name] ?? -1) > (best[name] ?? -1) ? row : best), first);
+  return `; most: ${show(most[name])}, ${windowShown(String(most[window]), window)}`;
+}
+
 interface Props {
   name: MeasureName;
   title?: string;
   answer: QueryAnswer;
-  window: Window;
+  /** In which its course is told; null where it isn't. */
+  window: Window | null;
   small?: boolean;
 }
 
@@ -60,13 +70,6 @@ export function Tile({ name, title, answer, window, small }: Props) {
   const rises = typeof now === "number" && typeof before === "number" && now !== before ? now > before : null;
   const tone = sense && rises !== null ? (rises === (sense === "good") ? "good" : "bad") : "neutral";
   const values = answer.rows.map((row) => row[name] ?? null);
-  const largest = answer.rows.reduce<(typeof answer.rows)[0] | null>(
-    (best, row) => ((row[name] ?? -1) > (best?.[name] ?? -1) ? row : best),
-    null,
-  );
-  const most = largest
-    ? `; most: ${show(largest[name])}, ${windowShown(String(largest[window]), window)}`
-    : "";
   const words = title ?? usual;
   return (
     <div class={small ? "tile small" : "tile"} data-measure={name}>
@@ -82,7 +85,7 @@ export function Tile({ name, title, answer, window, small }: Props) {
           <span class="unseen"> against the range before, which had {show(before)}</span>
         </p>
       )}
-      <Spark values={values} label={`${words} by ${window}${most}`} />
+      {window && <Spark values={values} label={`${words} by ${window}${mostOf(answer, name, window)}`} />}
     </div>
   );
 }

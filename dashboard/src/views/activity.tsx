@@ -7,6 +7,7 @@ import { type Column, measureColumn } from "../parts/columns";
 import { HeatMap } from "../parts/heat";
 import { OverTime } from "../parts/overtime";
 import { Answered, Empty } from "../parts/states";
+import { Strip } from "../parts/strip";
 import type { QueryAnswer, QueryRow } from "../shapes";
 import { measure } from "../words";
 
@@ -60,6 +61,7 @@ export function ActivityView() {
         <Choose id="split" label="by" names={SPLIT} usual="model" />
         <Choose id="window" label="per" names={WINDOWS} usual="auto" />
       </div>
+      <Strip measures={[name]} />
       <div class="cards">
         <OverTime
           id="over-time"

@@ -3,6 +3,7 @@ import { askedQuery, narrow, usePage } from "../page";
 import { type Column, measureColumn, nameColumn, numberColumn, withBar } from "../parts/columns";
 import { OverTime } from "../parts/overtime";
 import { Split } from "../parts/split";
+import { Strip } from "../parts/strip";
 import { TableCard } from "../parts/tablecard";
 import type { QueryAnswer, QueryRow } from "../shapes";
 import { addressOf, go } from "../state";
@@ -54,47 +55,50 @@ export function ErrorsView() {
     measureColumn("failure_count", (row) => row.failure_count),
   ];
   return (
-    <div class="cards">
-      <OverTime
-        id="errors-over-time"
-        title={`Errors by ${page.window} and kind`}
-        wide
-        of={time}
-        measure="errors"
-        dimension="error_type"
-        empty={NONE}
-      />
-      <TableCard
-        id="kinds"
-        title="Kinds of errors"
-        of={kinds}
-        rows={(data) => data.rows}
-        columns={ofKinds}
-        keyOf={kind}
-        sort="-errors"
-        narrow
-        empty={NONE}
-      />
-      <Split
-        id="failures-of-tools"
-        title="Failed calls by tool and kind"
-        of={tools}
-        row="tool"
-        series="error_type"
-        measure="failure_count"
-        empty="No failed call tells its kind of error in this range, with these filters."
-      />
-      <TableCard
-        id="failing-sessions"
-        title="Sessions in which something failed"
-        of={sessions}
-        rows={(data) => data.rows}
-        columns={ofSessions}
-        keyOf={session}
-        sort="-errors"
-        empty="Nothing failed in this range, with these filters."
-        after={sessions.data?.truncated && <p class="note">Those with the most errors; there are more.</p>}
-      />
-    </div>
+    <>
+      <Strip measures={["errors", "error_rate", "failure_count", "success_rate"]} />
+      <div class="cards">
+        <OverTime
+          id="errors-over-time"
+          title={`Errors by ${page.window} and kind`}
+          wide
+          of={time}
+          measure="errors"
+          dimension="error_type"
+          empty={NONE}
+        />
+        <TableCard
+          id="kinds"
+          title="Kinds of errors"
+          of={kinds}
+          rows={(data) => data.rows}
+          columns={ofKinds}
+          keyOf={kind}
+          sort="-errors"
+          narrow
+          empty={NONE}
+        />
+        <Split
+          id="failures-of-tools"
+          title="Failed calls by tool and kind"
+          of={tools}
+          row="tool"
+          series="error_type"
+          measure="failure_count"
+          empty="No failed call tells its kind of error in this range, with these filters."
+        />
+        <TableCard
+          id="failing-sessions"
+          title="Sessions in which something failed"
+          of={sessions}
+          rows={(data) => data.rows}
+          columns={ofSessions}
+          keyOf={session}
+          sort="-errors"
+          empty="Nothing failed in this range, with these filters."
+          after={sessions.data?.truncated && <p class="note">Those with the most errors; there are more.</p>}
+        />
+      </div>
+    </>
   );
 }

@@ -4,6 +4,7 @@ import { type Column, measureColumn, nameColumn, numberColumn } from "../parts/c
 import { Named } from "../parts/named";
 import { OverTime } from "../parts/overtime";
 import { Remarks } from "../parts/remarks";
+import { Strip } from "../parts/strip";
 import { TableCard } from "../parts/tablecard";
 import { usageColumns } from "../parts/usage";
 import type { Aggregation, ModelRow, QueryAnswer } from "../shapes";
@@ -40,49 +41,52 @@ export function ModelsView() {
   const rows = answer.data?.time_series ?? [];
   const kinds: string[] = ["name", ...TOKEN_KINDS];
   return (
-    <div class="cards">
-      <TableCard
-        id="models"
-        title="Models"
-        of={answer}
-        rows={(data) => data.time_series}
-        columns={columns}
-        keyOf={model}
-        sort="-cost_usd"
-        empty={EMPTY}
-        after={answer.data && <Remarks of={answer.data} />}
-      />
-      <Named
-        id="tokens-by-model"
-        title="Tokens by model and kind"
-        of={answer}
-        rows={(data) => data.time_series}
-        columns={columns(rows).filter(({ key }) => kinds.includes(key))}
-        name={model}
-        measures={TOKEN_KINDS.map((kind) => [kind, (row: ModelRow) => row[kind]])}
-        stacked
-        empty={EMPTY}
-      />
-      <OverTime
-        id="cost-of-models"
-        title={`Cost by ${page.window} and model`}
-        of={cost}
-        measure="cost_usd"
-        dimension="model"
-        like={rows.map(model)}
-        empty={EMPTY}
-      />
-      <OverTime
-        id="cache-hits"
-        title={`Cache hit rate by ${page.window} and model`}
-        note="Tokens read from the cache, of all that were read."
-        wide
-        of={hits}
-        measure="cache_hit_rate"
-        dimension="model"
-        like={rows.map(model)}
-        empty={EMPTY}
-      />
-    </div>
+    <>
+      <Strip measures={["tokens", "cost_usd", "cache_hit_rate"]} where="model~*" />
+      <div class="cards">
+        <TableCard
+          id="models"
+          title="Models"
+          of={answer}
+          rows={(data) => data.time_series}
+          columns={columns}
+          keyOf={model}
+          sort="-cost_usd"
+          empty={EMPTY}
+          after={answer.data && <Remarks of={answer.data} />}
+        />
+        <Named
+          id="tokens-by-model"
+          title="Tokens by model and kind"
+          of={answer}
+          rows={(data) => data.time_series}
+          columns={columns(rows).filter(({ key }) => kinds.includes(key))}
+          name={model}
+          measures={TOKEN_KINDS.map((kind) => [kind, (row: ModelRow) => row[kind]])}
+          stacked
+          empty={EMPTY}
+        />
+        <OverTime
+          id="cost-of-models"
+          title={`Cost by ${page.window} and model`}
+          of={cost}
+          measure="cost_usd"
+          dimension="model"
+          like={rows.map(model)}
+          empty={EMPTY}
+        />
+        <OverTime
+          id="cache-hits"
+          title={`Cache hit rate by ${page.window} and model`}
+          note="Tokens read from the cache, of all that were read."
+          wide
+          of={hits}
+          measure="cache_hit_rate"
+          dimension="model"
+          like={rows.map(model)}
+          empty={EMPTY}
+        />
+      </div>
+    </>
   );
 }

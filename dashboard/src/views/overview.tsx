@@ -201,18 +201,20 @@ export function OverviewView() {
           {(answer) => <Tile name="active_ms" answer={answer} window={window} />}
         </Answered>
       </div>
-      <div class="tiles tokens">
-        <Answered of={figures}>
-          {(answer) => (
-            <>
-              <Tile name="tokens" answer={answer} window={window} />
-              {TOKEN_KINDS.map((name) => (
-                <Tile key={name} name={name} answer={answer} window={window} small />
-              ))}
-            </>
-          )}
-        </Answered>
-      </div>
+      {!figures.problem && (
+        <div class="tiles tokens">
+          <Answered of={figures}>
+            {(answer) => (
+              <>
+                <Tile name="tokens" answer={answer} window={window} />
+                {TOKEN_KINDS.map((name) => (
+                  <Tile key={name} name={name} answer={answer} window={window} small />
+                ))}
+              </>
+            )}
+          </Answered>
+        </div>
+      )}
       <Answered of={named} lines={2}>
         {(data) => {
           const { duration_stats: times } = data;
@@ -231,9 +233,11 @@ export function OverviewView() {
         }}
       </Answered>
       <div class="cards three">
-        <Answered of={figures} lines={TOP}>
-          {(answer) => <Lately answer={answer} />}
-        </Answered>
+        {!figures.problem && (
+          <Answered of={figures} lines={TOP}>
+            {(answer) => <Lately answer={answer} />}
+          </Answered>
+        )}
         {!named.problem && (
           <Answered of={named} lines={TOP}>
             {(data) => <Tops data={data} />}

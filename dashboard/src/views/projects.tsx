@@ -4,6 +4,7 @@ import { type Column, measureColumn, nameColumn, numberColumn } from "../parts/c
 import { Named } from "../parts/named";
 import { OverTime } from "../parts/overtime";
 import { Remarks } from "../parts/remarks";
+import { Strip } from "../parts/strip";
 import { TableCard } from "../parts/tablecard";
 import { usageColumns } from "../parts/usage";
 import type { Aggregation, ProjectRow, QueryAnswer } from "../shapes";
@@ -32,36 +33,39 @@ export function ProjectsView() {
   ];
   const rows = answer.data?.time_series ?? [];
   return (
-    <div class="cards">
-      <TableCard
-        id="projects"
-        title="Projects"
-        of={answer}
-        rows={(data) => data.time_series}
-        columns={columns}
-        keyOf={project}
-        sort="-cost_usd"
-        empty={EMPTY}
-        after={answer.data && <Remarks of={answer.data} />}
-      />
-      <OverTime
-        id="cost-of-projects"
-        title={`Cost by ${page.window} and project`}
-        of={time}
-        measure="cost_usd"
-        dimension="project"
-        empty={EMPTY}
-      />
-      <Named
-        id="tokens-by-project"
-        title="Tokens by project"
-        of={answer}
-        rows={(data) => data.time_series}
-        columns={columns(rows).filter(({ key }) => ["name", "tokens"].includes(key))}
-        name={project}
-        measures={[["tokens", (row) => row.tokens]]}
-        empty={EMPTY}
-      />
-    </div>
+    <>
+      <Strip measures={["sessions", "tokens", "cost_usd", "duration_sum"]} where="project~*" />
+      <div class="cards">
+        <TableCard
+          id="projects"
+          title="Projects"
+          of={answer}
+          rows={(data) => data.time_series}
+          columns={columns}
+          keyOf={project}
+          sort="-cost_usd"
+          empty={EMPTY}
+          after={answer.data && <Remarks of={answer.data} />}
+        />
+        <OverTime
+          id="cost-of-projects"
+          title={`Cost by ${page.window} and project`}
+          of={time}
+          measure="cost_usd"
+          dimension="project"
+          empty={EMPTY}
+        />
+        <Named
+          id="tokens-by-project"
+          title="Tokens by project"
+          of={answer}
+          rows={(data) => data.time_series}
+          columns={columns(rows).filter(({ key }) => ["name", "tokens"].includes(key))}
+          name={project}
+          measures={[["tokens", (row) => row.tokens]]}
+          empty={EMPTY}
+        />
+      </div>
+    </>
   );
 }

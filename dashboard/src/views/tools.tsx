@@ -1,9 +1,17 @@
 import { useAnswer } from "../data";
 import { share } from "../figures";
-import { askedQuery, narrow, usePage } from "../page";
-import { type Column, measureColumn, nameColumn, numberColumn, withBar } from "../parts/columns";
+import { askedQuery, compares, narrow, usePage } from "../page";
+import {
+  type Column,
+  changeColumn,
+  measureColumn,
+  nameColumn,
+  numberColumn,
+  withBar,
+} from "../parts/columns";
 import { Named } from "../parts/named";
 import { Split } from "../parts/split";
+import { Strip } from "../parts/strip";
 import { TableCard } from "../parts/tablecard";
 import type { QueryAnswer, QueryRow } from "../shapes";
 import type { MeasureName } from "../words";
@@ -32,7 +40,8 @@ function failureRate(row: QueryRow): number | null {
 /** What tools do: calls, failures, and where time goes. */
 export function ToolsView() {
   const page = usePage();
-  const calls = useAnswer<QueryAnswer>(askedQuery(page, MEASURES, ["tool"]));
+  const compare = compares(page) ? "previous" : null;
+  const calls = useAnswer<QueryAnswer>(askedQuery(page, MEASURES, ["tool"], { compare }), String(compare));
   const failures = useAnswer<QueryAnswer>(
     askedQuery(page, ["failure_count"], ["tool", "error_type"], { where: "outcome=failure" }),
   );
@@ -45,6 +54,7 @@ export function ToolsView() {
         numberColumn("count", "calls", (row) => row.count ?? 0),
         rows,
       ),
+      ...(compare ? [changeColumn("count", "change of calls")] : []),
       numberColumn("success_count", "succeeded", (row) => row.success_count ?? 0),
       numberColumn("failure_count", "failed", (row) => row.failure_count ?? 0),
       {
@@ -62,49 +72,56 @@ export function ToolsView() {
   };
   const rows = calls.data?.rows ?? [];
   return (
-    <div class="cards">
-      <TableCard
-        id="tools"
-        title="Tools"
-        of={calls}
-        rows={(data) => data.rows}
-        columns={columns}
-        keyOf={tool}
-        sort="-count"
-        empty={EMPTY}
+    <>
+      <Strip
+        measures={["count", "failure_count", "success_rate", "duration_sum", "duration_p95"]}
+        titles={{ count: "calls" }}
+        where="tool~*"
       />
-      <Named
-        id="time-by-tool"
-        title="Time by tool"
-        of={calls}
-        rows={(data) => data.rows}
-        columns={columns(rows).filter(({ key }) => ["name", "duration_sum", "part"].includes(key))}
-        name={tool}
-        measures={[["duration_sum", (row) => row.duration_sum]]}
-        empty={EMPTY}
-      />
-      <Named
-        id="durations-by-tool"
-        title="Durations by tool"
-        note="Exact percentiles; the scale is logarithmic."
-        of={calls}
-        rows={(data) => data.rows.filter((row) => row.duration_p50 != null)}
-        columns={columns(rows).filter(({ key }) => key === "name" || key.startsWith("duration_p"))}
-        name={tool}
-        order={(row) => row.duration_sum ?? 0}
-        measures={PERCENTILES.map((name) => [name, (row: QueryRow) => row[name]])}
-        logarithmic
-        empty="No call of a tool has a duration in this range, with these filters."
-      />
-      <Split
-        id="failures-by-tool"
-        title="Failures by tool and kind"
-        of={failures}
-        row="tool"
-        series="error_type"
-        measure="failure_count"
-        empty="No failed call tells its kind of error in this range, with these filters."
-      />
-    </div>
+      <div class="cards">
+        <TableCard
+          id="tools"
+          title="Tools"
+          of={calls}
+          rows={(data) => data.rows}
+          columns={columns}
+          keyOf={tool}
+          sort="-count"
+          empty={EMPTY}
+        />
+        <Named
+          id="time-by-tool"
+          title="Time by tool"
+          of={calls}
+          rows={(data) => data.rows}
+          columns={columns(rows).filter(({ key }) => ["name", "duration_sum", "part"].includes(key))}
+          name={tool}
+          measures={[["duration_sum", (row) => row.duration_sum]]}
+          empty={EMPTY}
+        />
+        <Named
+          id="durations-by-tool"
+          title="Durations by tool"
+          note="Exact percentiles; the scale is logarithmic."
+          of={calls}
+          rows={(data) => data.rows.filter((row) => row.duration_p50 != null)}
+          columns={columns(rows).filter(({ key }) => key === "name" || key.startsWith("duration_p"))}
+          name={tool}
+          order={(row) => row.duration_sum ?? 0}
+          measures={PERCENTILES.map((name) => [name, (row: QueryRow) => row[name]])}
+          logarithmic
+          empty="No call of a tool has a duration in this range, with these filters."
+        />
+        <Split
+          id="failures-by-tool"
+          title="Failures by tool and kind"
+          of={failures}
+          row="tool"
+          series="error_type"
+          measure="failure_count"
+          empty="No failed call tells its kind of error in this range, with these filters."
+        />
+      </div>
+    </>
   );
 }

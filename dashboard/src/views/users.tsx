@@ -4,6 +4,7 @@ import { type Column, measureColumn, nameColumn, numberColumn } from "../parts/c
 import { Named } from "../parts/named";
 import { OverTime } from "../parts/overtime";
 import { Remarks } from "../parts/remarks";
+import { Strip } from "../parts/strip";
 import { TableCard } from "../parts/tablecard";
 import { usageColumns } from "../parts/usage";
 import type { Aggregation, QueryAnswer, UserRow } from "../shapes";
@@ -31,36 +32,39 @@ export function UsersView() {
   ];
   const rows = answer.data?.time_series ?? [];
   return (
-    <div class="cards">
-      <TableCard
-        id="users"
-        title="Users"
-        of={answer}
-        rows={(data) => data.time_series}
-        columns={columns}
-        keyOf={user}
-        sort="-cost_usd"
-        empty={EMPTY}
-        after={answer.data && <Remarks of={answer.data} />}
-      />
-      <OverTime
-        id="activity-of-users"
-        title={`Active time by ${page.window} and user`}
-        of={time}
-        measure="active_ms"
-        dimension="user"
-        empty={EMPTY}
-      />
-      <Named
-        id="cost-by-user"
-        title="Cost by user"
-        of={answer}
-        rows={(data) => data.time_series}
-        columns={columns(rows).filter(({ key }) => ["name", "cost_usd"].includes(key))}
-        name={user}
-        measures={[["cost_usd", (row) => row.cost_usd]]}
-        empty={EMPTY}
-      />
-    </div>
+    <>
+      <Strip measures={["users", "sessions", "tokens", "cost_usd"]} where="user~*" />
+      <div class="cards">
+        <TableCard
+          id="users"
+          title="Users"
+          of={answer}
+          rows={(data) => data.time_series}
+          columns={columns}
+          keyOf={user}
+          sort="-cost_usd"
+          empty={EMPTY}
+          after={answer.data && <Remarks of={answer.data} />}
+        />
+        <OverTime
+          id="activity-of-users"
+          title={`Active time by ${page.window} and user`}
+          of={time}
+          measure="active_ms"
+          dimension="user"
+          empty={EMPTY}
+        />
+        <Named
+          id="cost-by-user"
+          title="Cost by user"
+          of={answer}
+          rows={(data) => data.time_series}
+          columns={columns(rows).filter(({ key }) => ["name", "cost_usd"].includes(key))}
+          name={user}
+          measures={[["cost_usd", (row) => row.cost_usd]]}
+          empty={EMPTY}
+        />
+      </div>
+    </>
   );
 }
