@@ -8,16 +8,26 @@ import re
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from playwright.sync_api import Browser, ConsoleMessage, Page, Response
 
+AXE = Path(__file__).parents[2] / "dashboard" / "node_modules" / "axe-core" / "axe.min.js"
 _SECONDS = 60
 _ADDRESS = re.compile(r"the dashboard is at (http://127\.0\.0\.1:\d+)(/dashboard/\S*)")
+
+
+def serious_faults(page: Page) -> list[tuple[str, str]]:
+    """What axe-core finds, and the first element of each; nothing where it isn't installed (npm ci in dashboard/)."""
+    if not AXE.exists():
+        return []
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run().then(found => found.violations)")
+    return [(one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in {"serious", "critical"}]
 
 
 class Dashboard:

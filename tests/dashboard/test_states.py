@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from cli.made_up import metric, write_log
 from dashboard.histories import place
-from dashboard.opened import Dashboard, Look
+from dashboard.opened import Dashboard, Look, serious_faults
 from tachograph.collector.keys import Keys
 
 if TYPE_CHECKING:
@@ -50,11 +50,12 @@ def test_a_key_is_asked_for_and_not_put_into_the_address(browser: Browser, tmp_p
         look = Look(browser, dashboard)
         page = look.page
         page.goto(f"{dashboard.url}/dashboard/#/tools?range=all")
-        for key in ("nonsense", writer, reader):
-            page.wait_for_selector("input[type=password]")
+        page.wait_for_selector("input[type=password]")
+        assert serious_faults(page) == []
+        for key, told in (("nonsense", "is unknown"), (writer, "hasn't the scope"), (reader, None)):
             page.fill("input[type=password]", key)
             page.click("text=Show the dashboard")
-            page.wait_for_timeout(0)
+            page.wait_for_selector(f"text={told}" if told else ".heading")
         page.wait_for_selector("#tools >> text=Bash")
         assert reader not in page.url
         assert page.evaluate("Object.keys(localStorage).length") == 0

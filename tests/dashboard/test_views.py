@@ -5,21 +5,19 @@ from __future__ import annotations
 import csv
 import io
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from dashboard.opened import Dashboard, Look
+from dashboard.opened import Dashboard, Look, serious_faults
 from tachograph.cli.figures import count, dollars, duration, tokens
 from tachograph.cli.query_columns import _IN_ALL, _change, shows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser
 
-AXE = Path(__file__).parents[2] / "dashboard" / "node_modules" / "axe-core" / "axe.min.js"
 VIEWS = (
     "overview", "activity", "tools", "agents", "projects", "users", "models", "errors", "insights", "sessions", "health",
 )  # fmt: skip
@@ -27,15 +25,6 @@ SESSION = "sessions?of=session-85"
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 TODAY = datetime.now(UTC).date()
 RANGE = ("--since", str(TODAY - timedelta(days=29)), "--until", str(TODAY))
-
-
-def serious_faults(page: Page) -> list[tuple[str, str]]:
-    """What axe-core finds, and the first element of each; nothing where it isn't installed (npm ci in dashboard/)."""
-    if not AXE.exists():
-        return []
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run().then(found => found.violations)")
-    return [(one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in {"serious", "critical"}]
 
 
 def numbers(texts: list[str]) -> list[int]:
@@ -166,6 +155,8 @@ def test_filters_and_range_change_the_figures_and_are_in_the_address(browser: Br
         page = look.at("#/overview")
         all_sessions = look.figure("sessions")
         page.click("text=Filter…")
+        look.wait()
+        assert serious_faults(page) == []
         look.after(lambda: page.select_option("dialog select", "user"))
         look.after(lambda: page.check("dialog >> text=user-1"))
         page.keyboard.press("Escape")

@@ -3,7 +3,7 @@ import type { QueryRow } from "../shapes";
 import { type MeasureName, measure } from "../words";
 import { Scroll } from "./scroll";
 
-const DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+export const WEEKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 const HOURS = Array.from({ length: 24 }, (_, hour) => hour);
 
 interface Props {
@@ -31,7 +31,7 @@ export function HeatMap({ rows, name }: Props) {
           </tr>
         </thead>
         <tbody>
-          {DAYS.map((day, index) => (
+          {WEEKDAYS.map((day, index) => (
             <tr key={day}>
               <th scope="row">{day}</th>
               {HOURS.map((hour) => {

@@ -13,6 +13,7 @@ const OTHER = "(other)";
 interface Props {
   id: string;
   title: string;
+  note?: string;
   of: Answer<QueryAnswer>;
   /** The dimensions of the query: whose bars there are, and of what they consist. */
   row: string;
@@ -32,7 +33,7 @@ function sums(rows: QueryRow[], dimension: string, name: MeasureName): [string, 
 }
 
 /** What named things consist of: lying bars, of a part for each of the other names. */
-export function Split({ id, title, of, row: whose, series: what, measure: name, empty }: Props) {
+export function Split({ id, title, note, of, row: whose, series: what, measure: name, empty }: Props) {
   const { show, unit } = measure(name);
   const drawn = (rows: QueryRow[]): Drawn => {
     const places = sums(rows, whose, name)
@@ -68,6 +69,7 @@ export function Split({ id, title, of, row: whose, series: what, measure: name, 
     <ChartCard
       id={id}
       title={title}
+      note={note}
       of={of}
       rows={(data) => data.rows.filter((row) => (row[name] ?? 0) > 0)}
       columns={() => [

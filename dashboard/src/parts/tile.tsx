@@ -9,10 +9,12 @@ const HEIGHT = 28;
 interface SparkProps {
   values: (number | null)[];
   label: string;
+  /** What is told of each value where the pointer is. */
+  told: (place: number) => string;
 }
 
 /** A line so small that only its form is told. */
-function Spark({ values, label }: SparkProps) {
+function Spark({ values, label, told }: SparkProps) {
   const known = values.filter((value) => value !== null);
   if (known.length < 2) return <svg class="spark" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} aria-hidden="true" />;
   const largest = Math.max(...known, 0);
@@ -37,6 +39,11 @@ function Spark({ values, label }: SparkProps) {
       aria-label={label}
     >
       <path d={path} />
+      {values.map((_, place) => (
+        <rect key={told(place)} x={(place - 0.5) * step} width={step} height={HEIGHT}>
+          <title>{told(place)}</title>
+        </rect>
+      ))}
     </svg>
   );
 }
@@ -85,7 +92,16 @@ export function Tile({ name, title, answer, window, small }: Props) {
           <span class="unseen"> against the range before, which had {show(before)}</span>
         </p>
       )}
-      {window && <Spark values={values} label={`${words} by ${window}${mostOf(answer, name, window)}`} />}
+      {window && (
+        <Spark
+          values={values}
+          label={`${words} by ${window}${mostOf(answer, name, window)}`}
+          told={(place) => {
+            const row = answer.rows[place];
+            return `${windowShown(String(row?.[window]), window)}: ${exact(row?.[name], unit)}`;
+          }}
+        />
+      )}
     </div>
   );
 }

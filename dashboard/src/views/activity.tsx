@@ -1,13 +1,14 @@
 import { useAnswer } from "../data";
 import { titled } from "../figures";
-import { askedQuery, usePage } from "../page";
+import { askedQuery, remember, usePage } from "../page";
 import { Card, CsvButton } from "../parts/card";
 import { Choose, useChoice } from "../parts/choose";
 import { type Column, measureColumn } from "../parts/columns";
-import { HeatMap } from "../parts/heat";
+import { HeatMap, WEEKDAYS } from "../parts/heat";
 import { OverTime } from "../parts/overtime";
 import { Answered, Empty } from "../parts/states";
 import { Strip } from "../parts/strip";
+import { DataTable } from "../parts/table";
 import type { QueryAnswer, QueryRow } from "../shapes";
 import { measure } from "../words";
 
@@ -49,11 +50,18 @@ export function ActivityView() {
   const time = useAnswer<QueryAnswer>(askedQuery(page, [name], by, more), shape);
   const week = useAnswer<QueryAnswer>(askedQuery(page, [name], ["weekday", "hour_of_day"]), name);
   const columns: Column<QueryRow>[] = [
-    { key: "weekday", title: "weekday", kind: "number", value: (row) => Number(row.weekday) },
+    {
+      key: "weekday",
+      title: "weekday",
+      kind: "number",
+      value: (row) => Number(row.weekday),
+      show: (row) => WEEKDAYS[Number(row.weekday) - 1] ?? "",
+    },
     { key: "hour", title: "hour of day", kind: "number", value: (row) => Number(row.hour_of_day) },
     measureColumn<QueryRow>(name, (row) => row[name]),
   ];
   const { title } = measure(name);
+  const isTable = page.state.more.week === "table";
   return (
     <>
       <div class="choosing">
@@ -80,12 +88,32 @@ export function ActivityView() {
         <Card
           title={`${titled(title)} by hour and weekday`}
           wide
-          actions={<CsvButton name="hours-of-the-week" columns={columns} rows={week.data?.rows ?? []} />}
+          actions={
+            <>
+              <button
+                type="button"
+                class="small"
+                aria-pressed={isTable}
+                onClick={() => remember(page, "week", isTable ? null : "table")}
+              >
+                Table
+              </button>
+              <CsvButton name="hours-of-the-week" columns={columns} rows={week.data?.rows ?? []} />
+            </>
+          }
         >
           <Answered of={week} lines={7}>
             {(data) =>
               data.rows.length === 0 ? (
                 <Empty>Nothing was recorded in this range, with these filters.</Empty>
+              ) : isTable ? (
+                <DataTable
+                  id="week-table"
+                  caption={`${title} by hour and weekday`}
+                  columns={columns}
+                  rows={data.rows}
+                  keyOf={(row) => `${row.weekday} ${row.hour_of_day}`}
+                />
               ) : (
                 <HeatMap rows={data.rows} name={name} />
               )

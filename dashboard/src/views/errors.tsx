@@ -81,6 +81,7 @@ export function ErrorsView() {
         <Split
           id="failures-of-tools"
           title="Failed calls by tool and kind"
+          note="Those whose kind is told."
           of={tools}
           row="tool"
           series="error_type"

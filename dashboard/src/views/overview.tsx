@@ -1,7 +1,7 @@
 import { useAnswer } from "../data";
 import { duration } from "../figures";
 import { asked, askedQuery, compares, narrow, usePage } from "../page";
-import { Card } from "../parts/card";
+import { Card, CsvButton } from "../parts/card";
 import { type Column, measureColumn, nameColumn, numberColumn, withBar } from "../parts/columns";
 import { Remarks } from "../parts/remarks";
 import { Answered, Empty } from "../parts/states";
@@ -160,7 +160,15 @@ function Lately({ answer }: { answer: QueryAnswer }) {
     measureColumn("cost_usd", (row) => row.cost_usd),
   ];
   return (
-    <Card title={title} actions={<a href={addressOf(page.state, { view: "activity" })}>All</a>}>
+    <Card
+      title={title}
+      actions={
+        <>
+          <a href={addressOf(page.state, { view: "activity" })}>All</a>
+          <CsvButton name={`${window}s`} columns={columns} rows={answer.rows} />
+        </>
+      }
+    >
       {answer.rows.length === 0 ? (
         <Empty>Nothing was recorded in this range, with these filters.</Empty>
       ) : (

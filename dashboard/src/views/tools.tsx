@@ -54,7 +54,7 @@ export function ToolsView() {
         numberColumn("count", "calls", (row) => row.count ?? 0),
         rows,
       ),
-      ...(compare ? [changeColumn("count", "change of calls")] : []),
+      ...(compare ? [changeColumn("count", "change")] : []),
       numberColumn("success_count", "succeeded", (row) => row.success_count ?? 0),
       numberColumn("failure_count", "failed", (row) => row.failure_count ?? 0),
       {
@@ -115,6 +115,7 @@ export function ToolsView() {
         <Split
           id="failures-by-tool"
           title="Failures by tool and kind"
+          note="Those whose kind is told."
           of={failures}
           row="tool"
           series="error_type"
