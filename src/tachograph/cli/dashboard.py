@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from tachograph.cli.ending import process_goes_on
 from tachograph.cli.home import store_path
 from tachograph.cli.options import Parser, add_place
-from tachograph.cli.serving import collecting, need_libraries, tell
+from tachograph.cli.serving import collecting, need_libraries, port, tell
 from tachograph.errors import NoLogs, TachographError
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def run(command: str, arguments: Sequence[str]) -> int:
         "fails and what changed. It is this machine's alone, and follows what agents write until Ctrl-C.",
         examples=_EXAMPLES,
     )
-    parser.add_argument("--port", metavar="N", type=_port, default=0, help="where to listen (else any that is free)")
+    parser.add_argument("--port", metavar="N", type=port, default=0, help="where to listen (else any that is free)")
     parser.add_argument("--no-open", action="store_true", help="don't open the browser: only say the address")
     add_place(parser)
     options = parser.parse_args(arguments)
@@ -51,13 +51,6 @@ def run(command: str, arguments: Sequence[str]) -> int:
     store = store_path(options.home)
     url = _running(store.parent)
     return _own(options, store) if url is None else _beside(options, store, url)
-
-
-def _port(text: str) -> int:
-    port = int(text)
-    if not 0 <= port <= 65_535:
-        raise ValueError
-    return port
 
 
 def _running(home: Path) -> str | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from tachograph.cli.home import store_path
 from tachograph.cli.options import Parser, add_home
-from tachograph.cli.serving import collecting, need_libraries, reachable, tell
+from tachograph.cli.serving import collecting, need_libraries, port, reachable, tell
 from tachograph.errors import TachographError
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def _parser(command: str) -> Parser:
         examples=_EXAMPLES,
     )
     parser.add_argument("--host", metavar="ADDRESS", default="127.0.0.1", help="where to listen (else 127.0.0.1)")
-    parser.add_argument("--port", metavar="N", type=_port, default=_HTTP_PORT, help="for HTTP (4318; 0: any)")
+    parser.add_argument("--port", metavar="N", type=port, default=_HTTP_PORT, help="for HTTP (4318; 0: any)")
     parser.add_argument(
         "--grpc-port", metavar="N", type=_port_or_none, default=_GRPC_PORT, help="for gRPC (4317; or none)"
     )
@@ -60,15 +60,8 @@ def _parser(command: str) -> Parser:
     return parser
 
 
-def _port(text: str) -> int:
-    port = int(text)
-    if not 0 <= port <= 65_535:
-        raise ValueError
-    return port
-
-
 def _port_or_none(text: str) -> int | None:
-    return None if text == "none" else _port(text)
+    return None if text == "none" else port(text)
 
 
 def _check_credentials(options: Namespace, keys: Keys, *, loopback: bool) -> None:

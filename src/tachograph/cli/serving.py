@@ -29,6 +29,14 @@ def need_libraries() -> None:
         ) from None
 
 
+def port(text: str) -> int:
+    """The port that an option names. Raises `ValueError` for what is none; 0 is any that is free."""
+    number = int(text)
+    if not 0 <= number <= 65_535:
+        raise ValueError(text)
+    return number
+
+
 @contextmanager
 def collecting(home: Path, user_name: Callable[[str], str] | None = None) -> Iterator[Collector]:
     """What collects in that home, for as long as the block lasts.
