@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 CHROMIUM = os.environ.get("TACHOGRAPH_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """For a module alone: as long as it is there, an event loop runs in this thread, and no other can."""
     api = pytest.importorskip("playwright.sync_api")
     if CHROMIUM is None:
         pytest.skip("needs a Chromium: apt-get install chromium, or name one in TACHOGRAPH_CHROMIUM")

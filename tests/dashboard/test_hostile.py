@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from typing import TYPE_CHECKING
 
 from dashboard.histories import HOSTILE, LONG, MARKUP
 from dashboard.opened import Dashboard, Look
+from tachograph.report.csv_text import csv_text
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -40,6 +43,16 @@ def test_a_long_name_is_cut_with_a_sign_and_can_be_unfolded(browser: Browser, be
         assert "…" in row.inner_text()
         row.locator(".unfold").click()
         assert LONG in row.inner_text()
+
+
+def test_no_spreadsheet_takes_a_saved_name_for_a_formula(browser: Browser, beset: Dashboard) -> None:
+    with Look(browser, beset) as look:
+        page = look.at("#/tools")
+        with page.expect_download() as saved:
+            page.click('[aria-label="CSV of tools"]')
+        _, *rows = csv.reader(io.StringIO(saved.value.path().read_text(encoding="utf-8")))
+        _, *expected = csv.reader(io.StringIO(csv_text(["name"], [[name] for name in HOSTILE])))
+        assert {row[0] for row in rows} == {row[0] for row in expected}
 
 
 def test_hovering_over_charts_runs_nothing(browser: Browser, beset: Dashboard) -> None:

@@ -150,6 +150,17 @@ def test_errors_and_sessions_are_those_of_the_command_line(browser: Browser, das
         assert page.locator("#timeline tbody tr").count() >= steps
 
 
+def test_the_run_of_a_sub_agent_can_be_folded(browser: Browser, dashboard: Dashboard) -> None:
+    with Look(browser, dashboard) as look:
+        page = look.at(f"#/{SESSION}")
+        assert page.locator("#timeline tr.run").count() == 1
+        assert page.locator("#timeline tr.run").inner_text().split("\t")[1].strip().startswith("▾")
+        nested = page.locator("#timeline .nested").count()
+        assert f"run 1, {nested} metrics" in page.locator("#timeline tr.run").inner_text()
+        page.click("#timeline tr.run button[aria-expanded=true]")
+        assert page.locator("#timeline .nested").count() == 0
+
+
 def test_filters_and_range_change_the_figures_and_are_in_the_address(browser: Browser, dashboard: Dashboard) -> None:
     with Look(browser, dashboard) as look:
         page = look.at("#/overview")

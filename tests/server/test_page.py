@@ -59,6 +59,7 @@ def test_nothing_may_run_or_load_but_what_is_of_the_server() -> None:
     assert policy[0] == "default-src 'none'"
     assert "script-src 'self'" in policy
     assert "frame-ancestors 'none'" in policy
+    assert "require-trusted-types-for 'script'" in policy
     assert not any("unsafe" in rule or "http" in rule or "data:" in rule or "*" in rule for rule in policy)
 
 

@@ -39,6 +39,8 @@ _KINDS: Final = {
 _POLICY: Final = "; ".join([
     "default-src 'none'",
     *(f"{kind}-src 'self'" for kind in ("script", "style", "img", "connect")),
+    "require-trusted-types-for 'script'",
+    "trusted-types default",
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",
