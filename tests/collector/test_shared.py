@@ -101,6 +101,21 @@ def test_it_is_not_filled_while_another_process_reads_logs_into_it(shared: Share
     assert shared.fill(add("2"))
 
 
+def test_one_thread_fills_it_at_a_time(shared: SharedStore) -> None:
+    """What another one would have filled in meanwhile it fills in later."""
+    refused: list[bool] = []
+
+    def meanwhile(store: Store) -> None:
+        other = threading.Thread(target=lambda: refused.append(not shared.fill(add("2"))))
+        other.start()
+        other.join()
+        add("1")(store)
+
+    assert shared.fill(meanwhile)
+    assert refused == [True]
+    assert count(shared) == 1
+
+
 def test_who_asks_does_not_wait_forever_for_others(shared: SharedStore) -> None:
     shared.fill(add("1"))
     entered, leave = threading.Event(), threading.Event()

@@ -54,7 +54,7 @@ def test_it_goes_on_after_it_was_closed(tmp_path: Path) -> None:
 
 
 def test_one_process_has_it_at_a_time(tmp_path: Path) -> None:
-    with Spool(tmp_path), pytest.raises(StoreUnusable, match="another 'tachograph serve' collects there"):
+    with Spool(tmp_path), pytest.raises(StoreUnusable, match="another server collects there"):
         Spool(tmp_path)
     Spool(tmp_path).close()
 

@@ -68,6 +68,7 @@ def test_aggregations_are_as_it_says(served: Served, document: dict[str, Any], n
         ("/api/v1/sources", ""),
         ("/api/v1/values/{dimension}", ""),
         ("/api/v1/sessions/{id}", ""),
+        ("/api/v1/timelines/{id}", ""),
         ("/api/v1/me", ""),
         ("/openapi.json", ""),
     ],

@@ -38,6 +38,7 @@ COMMANDS: Final = {
     "live": ("tachograph.cli.live", "the sessions that run now, as they go on"),
     "statusline": ("tachograph.cli.statusline", "one line for an agent's status bar"),
     "insights": ("tachograph.cli.insights", "what changed: unusual days, and what explains them"),
+    "dashboard": ("tachograph.cli.dashboard", "all of it as a page in the browser, which follows what agents do"),
     "ingest": ("tachograph.cli.ingest", "read logs into the store"),
     "sources": ("tachograph.cli.sources", "where the logs are, and how many of them were read"),
     "serve": ("tachograph.cli.serve", "collect what agents export, and answer over HTTP"),

@@ -52,6 +52,7 @@ class SharedStore:
         self._is_sparing = False
         self._give_back_at = 0.0
         self._closed = False
+        self._filling = threading.Lock()
 
     @contextmanager
     def asked(self) -> Iterator[Store]:
@@ -76,10 +77,18 @@ class SharedStore:
             self._leave()
 
     def fill(self, change: Callable[[Store], None]) -> bool:
-        """Lets one thread change the store; False where another process reads logs into it, and will want in.
+        """Lets one thread change the store; False where another one does so already, or another process reads logs.
 
-        Raises what `change` raises, `StoreBusy` and `StoreUnusable`.
+        That process will want in. Raises what `change` raises, `StoreBusy` and `StoreUnusable`.
         """
+        if not self._filling.acquire(blocking=False):
+            return False
+        try:
+            return self._fill(change)
+        finally:
+            self._filling.release()
+
+    def _fill(self, change: Callable[[Store], None]) -> bool:
         store = self._enter()
         try:
             reading = Reading.at_once(self.path)

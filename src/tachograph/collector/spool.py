@@ -193,6 +193,25 @@ class Spool:
         return self.folder / f"{number:08}.spool"
 
 
+def is_held(folder: Path) -> bool:
+    """Whether a process has the spool of that folder open, as far as the system has locks to tell."""
+    if sys.platform == "win32":
+        return False
+    try:
+        descriptor = os.open(folder / ".lock", os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+    return False
+
+
 def _locked(folder: Path) -> int | None:
     """The right to write there, which the system lets go of when the process ends; None where there are no locks."""
     if sys.platform == "win32":
@@ -203,7 +222,9 @@ def _locked(folder: Path) -> int | None:
     except BlockingIOError:
         os.close(descriptor)
         raise StoreUnusable(
-            "another 'tachograph serve' collects there", where=str(folder), mend="end it, or choose another --home"
+            "another server collects there",
+            where=str(folder),
+            mend="end that 'tachograph serve' or 'tachograph dashboard', or choose another --home",
         ) from None
     except OSError:  # a file system without locks
         os.close(descriptor)

@@ -19,6 +19,7 @@ from tachograph.server.problems import Problem
 from tachograph.server.queries import queries, values
 from tachograph.server.running import Runner
 from tachograph.server.sources import me, sources
+from tachograph.server.timelines import timelines
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -33,7 +34,7 @@ BASE: Final = "/api/v1"
 
 def endpoints() -> list[Endpoint]:
     """Everything that can be asked."""
-    return [*aggregations(), summary(), *queries(), insights(), sources(), session(), values(), me()]
+    return [*aggregations(), summary(), *queries(), insights(), sources(), session(), timelines(), values(), me()]
 
 
 def api_routes(tenants: Tenants, access: Access, runner: Runner | None = None) -> list[Route]:

@@ -14,6 +14,7 @@ from tachograph.server.api import api_routes
 from tachograph.server.asgi import let_in
 from tachograph.server.headers import SECURITY_HEADERS
 from tachograph.server.otlp_http import otlp_routes
+from tachograph.server.page import page_routes
 from tachograph.server.problems import Problem
 from tachograph.server.records import record_routes
 
@@ -72,6 +73,7 @@ def http_app(collector: Collector, receiver: Receiver, access: Access, figures: 
             Route("/readyz", ready),
             Route("/metrics", metrics),
             *api_routes(collector.tenants, access),
+            *page_routes(),
         ],
         exception_handlers={Problem: explain},
     )

@@ -16,6 +16,7 @@ from tachograph.aggregate.tables import columns_of
 from tachograph.insights.insight import Also, Explanation, Insight
 from tachograph.query.model import Compare, Weekday
 from tachograph.server.problems import ProblemDocument
+from tachograph.server.timeline_shapes import TimelineTold
 
 _TYPES: Final[dict[str, Any]] = {
     "time": str,
@@ -213,10 +214,11 @@ Summary: Final = msgspec.defstruct(
 QUERY: Final = QueryAnswer
 VALUES: Final = Values
 SOURCES: Final = Sources
+TIMELINE: Final = TimelineTold
 ME: Final = Me
 INSIGHTS: Final = Insights
 SUMMARY: Final = Summary
-_ALL: Final = (QUERY, VALUES, SOURCES, ME, INSIGHTS, SUMMARY, *map(aggregation_shape, AggregationType))
+_ALL: Final = (QUERY, VALUES, SOURCES, TIMELINE, ME, INSIGHTS, SUMMARY, *map(aggregation_shape, AggregationType))
 
 
 def schema_of(shape: type[msgspec.Struct]) -> dict[str, Any]:
