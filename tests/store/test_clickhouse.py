@@ -19,6 +19,7 @@ from ingest.test_order import grow, read_in_portions, read_whole
 from store.test_store import add, line
 from tachograph import MetricsAggregator
 from tachograph.errors import StoreUnusable
+from tachograph.query.timeline import timeline
 from tachograph.store.clickhouse import moving, writing
 from tachograph.store.clickhouse.connection import Connection
 from tachograph.store.clickhouse.moving import Moving
@@ -49,9 +50,13 @@ def test_any_order_and_any_portions_come_to_what_the_embedded_store_has(seed: in
     with tempfile.TemporaryDirectory() as whole, Store.in_memory() as embedded:
         read_whole(tree, embedded, Path(whole))
         expected = contents(embedded)
+        sessions = {row[0] for row in expected[1]}
+        timelines = {session: repr(timeline(embedded, session, offset=0, limit=1000)) for session in sessions}
     with tempfile.TemporaryDirectory() as parts, on_clickhouse() as store:
         read_in_portions(tree, random.Random(order), store, Path(parts))
         assert contents(store) == expected
+        for session in sessions:
+            assert repr(timeline(store, session, offset=0, limit=1000)) == timelines[session]
 
 
 @settings(deadline=None, max_examples=6, suppress_health_check=SLOW)

@@ -109,5 +109,5 @@ def timeline(store: Store, session: str, *, offset: int, limit: int) -> Timeline
 
 
 def _step(row: tuple[Any, ...]) -> Step:
-    cost = None if row[-1] is None else in_dollars(row[-1])
-    return Step(*(*row[:-1], cost))
+    *_, at_least, cost = row
+    return Step(*(*row[:-2], bool(at_least), None if cost is None else in_dollars(cost)))
