@@ -1,5 +1,5 @@
 import type { ECharts } from "echarts/core";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { useTheme } from "../theme";
 import { type Drawn, optionOf } from "./options";
 
@@ -17,6 +17,7 @@ export function Canvas({ drawn, label, height }: Props) {
   const theme = useTheme();
   const box = useRef<HTMLDivElement>(null);
   const chart = useRef<ECharts | null>(null);
+  const [hasFailed, setFailed] = useState(false);
   const draw = useRef<() => void>(() => {});
   draw.current = () => {
     const narrow = (box.current?.clientWidth ?? NARROW) < NARROW;
@@ -29,12 +30,15 @@ export function Canvas({ drawn, label, height }: Props) {
       chart.current?.resize();
       draw.current();
     });
-    import("./echarts").then(({ init }) => {
-      if (gone || !box.current) return;
-      chart.current = init(box.current);
-      draw.current();
-      watch.observe(box.current);
-    });
+    import("./echarts").then(
+      ({ init }) => {
+        if (gone || !box.current) return;
+        chart.current = init(box.current);
+        draw.current();
+        watch.observe(box.current);
+      },
+      () => setFailed(true),
+    );
     return () => {
       gone = true;
       watch.disconnect();
@@ -45,5 +49,12 @@ export function Canvas({ drawn, label, height }: Props) {
 
   useEffect(() => draw.current(), [drawn, theme]);
 
+  if (hasFailed)
+    return (
+      <p class="empty" role="alert">
+        What draws charts can't be loaded: the button Table shows the values. Load the page again where the
+        server runs.
+      </p>
+    );
   return <div ref={box} class="chart" role="img" aria-label={label} style={{ height: `${height}px` }} />;
 }

@@ -193,10 +193,10 @@ export function OverviewView() {
   const more = { fill: true, compare, page_size: 2000 };
   const shape = `${window} ${compare}`;
   const figures = useAnswer<QueryAnswer>(askedQuery(page, [...MEASURES], [window], more), shape);
-  // What is seen first is asked first: what takes longer waits for it, but the first time alone.
-  const isSeen = figures.data !== null || figures.problem !== null;
   const active = askedQuery(page, ["active_ms"], [window], more);
-  const activity = useAnswer<QueryAnswer>(isSeen ? active : null, shape);
+  const activity = useAnswer<QueryAnswer>(active, shape);
+  // What is seen first is asked first: what is below waits for it, but the first time alone.
+  const isSeen = figures.data !== null || figures.problem !== null;
   const top = asked(page, "aggregations/projects", { limit: TOP });
   const named = useAnswer<Projects>(isSeen ? top : null);
   return (
