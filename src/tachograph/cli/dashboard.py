@@ -111,7 +111,7 @@ def _serve(options: Namespace, place: StorePlace, query: str, *, fresh: bool) ->
         tell(f"the dashboard is at {url}{PATH}{query} (Ctrl-C ends it)")
         _open(options, f"{url}{PATH}{query}")
 
-    with collecting(place) as collector, ExitStack() as also:
+    with collecting(place, is_asked_alone=True) as collector, ExitStack() as also:
         if fresh:
             also.enter_context(kept_fresh(place.path, collector.tenants.get(DEFAULT).shared.fill))
         run(Listening(_HOST, options.port, None), collector, Access(keys, is_loopback=True), None, ready)

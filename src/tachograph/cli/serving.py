@@ -38,17 +38,23 @@ def port(text: str) -> int:
 
 
 @contextmanager
-def collecting(place: StorePlace, user_name: Callable[[str], str] | None = None) -> Iterator[Collector]:
+def collecting(
+    place: StorePlace, user_name: Callable[[str], str] | None = None, *, is_asked_alone: bool = False
+) -> Iterator[Collector]:
     """What collects in the home of a store, for as long as the block lasts.
+
+    Where it `is_asked_alone`, little being sent, questions may take all cores.
 
     Raises `StoreUnusable` where another process does so, and `TachographError` where nothing can be kept there.
     """
     from tachograph.collector import address
     from tachograph.collector.collector import Collector
+    from tachograph.collector.shared import SPARING
 
     home = place.path.parent
     try:
-        collector = Collector(home, store=place.text, user_name=user_name, told=tell)
+        cores = None if is_asked_alone else SPARING
+        collector = Collector(home, store=place.text, cores=cores, user_name=user_name, told=tell)
     except OSError as error:
         raise TachographError(
             f"nothing can be kept there: {error.strerror}", where=str(error.filename or home), mend="choose --home"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from tachograph.collector.collected import Collected
 from tachograph.collector.intake import Intake
+from tachograph.collector.shared import SPARING
 from tachograph.collector.tenants import Tenants
 from tachograph.errors import TachographError
 
@@ -40,16 +41,19 @@ class Collector:
         home: Path,
         *,
         store: str | None = None,
+        cores: int | None = SPARING,
         user_name: Callable[[str], str] | None = None,
         told: Callable[[str], None] | None = None,
     ) -> None:
         """With a `store` metrics are kept at that address, else in the home, where the spool is in any case.
 
+        Of an embedded store a question may take so many `cores`; None: all.
+
         `user_name` gives the name that a user is kept by; `told` is called, in any thread, with what goes wrong.
 
         Raises `StoreUnusable` where another process collects there, and `OSError`.
         """
-        self.tenants = Tenants(home, store)
+        self.tenants = Tenants(home, store, cores)
         self._user_name = user_name
         self._told = told or (lambda _: None)
         self._guard = threading.Lock()

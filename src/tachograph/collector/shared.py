@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 _PATIENCE_SECONDS: Final = 10.0
 _LOOK_SECONDS: Final = 0.02
 _GIVING_BACK_SECONDS: Final = 10.0
-_CORES: Final = max((os.cpu_count() or 1) - 1, 1)
-"""What a question or a filling may take at most: one is left for what is being sent."""
+SPARING: Final = max((os.cpu_count() or 1) - 1, 1)
+"""What a question or a filling may take at most where much is sent: one core is left for that."""
 
 
 class StoreBusy(StoreUnusable):
@@ -37,7 +37,9 @@ def _busy(store: Path) -> StoreBusy:
 class SharedStore:
     """The store in one file, opened when it is first needed. Close it."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, cores: int | None = SPARING) -> None:
+        """A question may take so many cores; None: all."""
+        self._cores = cores
         self.path = path
         self.patience = _PATIENCE_SECONDS
         """How long anybody waits for other processes, in seconds."""
@@ -185,7 +187,7 @@ class SharedStore:
             sleep(_LOOK_SECONDS)
         with right as reading:
             store = Store.open(self.path, reading=reading)
-        store.use_cores(_CORES)
+        store.use_cores(self._cores)
         return store
 
     def _connection(self, store: Store) -> tuple[int, DuckDBPyConnection]:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from tachograph.collector.remote import RemoteStore
-from tachograph.collector.shared import SharedStore
+from tachograph.collector.shared import SPARING, SharedStore
 from tachograph.errors import TachographError
 from tachograph.store.place import DEFAULT_TENANT, StorePlace
 from tachograph.store.state import state_of
@@ -35,11 +35,12 @@ def checked(name: str) -> str:
 class Tenant:
     """One tenant: a store of its own, and a way to ask it."""
 
-    def __init__(self, name: str, folder: Path, address: str | None = None) -> None:
+    def __init__(self, name: str, folder: Path, address: str | None = None, cores: int | None = SPARING) -> None:
+        """`cores` as of `SharedStore`."""
         self.name = name
         self.folder = folder
         self._place = StorePlace(folder / "tachograph.duckdb", address, name)
-        self.shared = RemoteStore(self._place) if address else SharedStore(self._place.path)
+        self.shared = RemoteStore(self._place) if address else SharedStore(self._place.path, cores)
 
     def is_there(self) -> bool:
         """Whether the tenant has a store."""
@@ -62,8 +63,9 @@ class Tenant:
 class Tenants:
     """All tenants of the collector whose folder is `home`, with stores in there or at one address."""
 
-    def __init__(self, home: Path, address: str | None = None) -> None:
+    def __init__(self, home: Path, address: str | None = None, cores: int | None = SPARING) -> None:
         self.home = home
+        self._cores = cores
         self._address = address
         self._known: dict[str, Tenant] = {}
         self._guard = threading.Lock()
@@ -74,7 +76,7 @@ class Tenants:
             known = self._known.get(name)
             if known is None:
                 folder = self.home if name == DEFAULT else self.home / "tenants" / checked(name)
-                known = self._known[name] = Tenant(name, folder, self._address)
+                known = self._known[name] = Tenant(name, folder, self._address, self._cores)
             return known
 
     def known(self) -> list[Tenant]:
