@@ -1,6 +1,7 @@
 """Stores on ClickHouse: on the server that `TACHOGRAPH_TEST_CLICKHOUSE` names, else on its engine in this process.
 
-Each is another tenant's, in one database, so that whatever one shows of another's is noticed.
+Each is another tenant's, several in one database, so that whatever one shows of another's is noticed. A new database is
+begun after some, as many small inserts make whoever asks slower.
 """
 
 from __future__ import annotations
@@ -10,19 +11,41 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
-from tachograph.store.clickhouse.address import address
+import msgspec
+
+from tachograph.store.clickhouse.address import Address, address
 from tachograph.store.clickhouse.store import ClickHouseStore
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 SERVER = os.environ.get("TACHOGRAPH_TEST_CLICKHOUSE")
-ADDRESS = SERVER or "chdb://?database=tachograph"
+ADDRESS = SERVER or "chdb://"
+
+
+_TOGETHER = 16
+_made: dict[str, int] = {}
 
 
 def on_clickhouse(tenant: str | None = None) -> ClickHouseStore:
-    """An empty store, or that of a tenant who had one before."""
-    return ClickHouseStore.connect(address(ADDRESS), tenant=tenant or uuid4().hex, owner="tests")
+    """An empty store; or of the tenant who is named, in the database of the store before."""
+    known = address(ADDRESS)
+    newest = next(reversed(_made), None)
+    if newest is None or (tenant is None and _made[newest] >= _TOGETHER):
+        for name in list(_made)[:-1]:  # the newest may still be in use
+            _drop(known, name)
+        newest = f"test_{uuid4().hex}"
+        _made[newest] = 0
+    _made[newest] += 1
+    place = msgspec.structs.replace(known, database=newest)
+    return ClickHouseStore.connect(place, tenant=tenant or uuid4().hex, owner="tests")
+
+
+def _drop(known: Address, name: str) -> None:
+    client = known.client()
+    client.command(f"DROP DATABASE IF EXISTS {name}")
+    client.close()
+    del _made[name]
 
 
 def address_for(folder: Path) -> str:

@@ -126,7 +126,7 @@ def test_a_batch_that_is_inserted_three_times_counts_once_in_sums_too(there: Cli
     assert (found.total_metrics, found.time_series[0]["count"]) == (50, 50)
 
 
-@settings(deadline=None, max_examples=5, suppress_health_check=SLOW)
+@settings(deadline=None, max_examples=3, suppress_health_check=SLOW)
 @given(seed=SEEDS, dies_after=st.integers(0, 24))
 @example(seed=2, dies_after=12)
 def test_answers_are_right_though_a_writer_died_amid_its_sums(seed: int, dies_after: int) -> None:
@@ -141,7 +141,7 @@ def test_answers_are_right_though_a_writer_died_amid_its_sums(seed: int, dies_af
             with suppress(Died):
                 store.roll_up()
         for _ in range(2):
-            for kind in ("hourly", "by_session", "by_tool", "by_agent", "by_project"):
+            for kind in ("hourly", "by_session", "by_agent"):
                 mine, theirs = (asyncio.run(MetricsAggregator(one).aggregate(kind)) for one in (store, embedded))
                 same(mine.to_dict(), theirs.to_dict())
             store.roll_up()
@@ -161,7 +161,7 @@ def _let_statements_die(patched: pytest.MonkeyPatch, after: int) -> None:
 
 def test_a_tenant_sees_nothing_of_another(there: ClickHouseStore, tmp_path: Path) -> None:
     add(there, tmp_path, [line("a", user_id="ana"), b"nonsense"])
-    with on_clickhouse() as other:
+    with on_clickhouse(uuid4().hex) as other:
         for name in ("metrics", "sessions", "files", "rejects", "meta"):
             assert other.connection.execute(f"SELECT * FROM {name}").fetchall() == []  # noqa: S608 - our own names
         assert not other.holds_anything()
