@@ -10,8 +10,8 @@ TABLES: Final = {
     "rollup_kinds": "Which kinds of metrics there are, by number: what tells them apart in `rollup_by_kind`.",
     "rollup_uses": (
         "Sums of metrics by quarter of an hour, kept where there are"
-        " [millions](store.md#sums-for-years-of-a-whole-companys-agents); all tables from here on are of them. Rows of one"
-        " quarter add up. This one has what of a kind is kept of owners too, by number."
+        " [millions](store.md#sums-for-years-of-a-whole-companys-agents); all tables from here on are of them. Rows of"
+        " one quarter add up. This one has what of a kind is kept of owners too, by number."
     ),
     "rollup_owners": "Whose metrics are, by number: what tells them apart in `rollup_by_owner`.",
     "rollup_by_kind": "The sums of each quarter, by kind.",
