@@ -1,6 +1,6 @@
 """Writes the pages of the manual that are made of the program itself, or says which of them it no longer agrees with.
 
-usage: uv run bench/make_docs.py [--check]
+usage: uv run --extra dev bench/make_docs.py [--check]
 
 `docs/changelog.md` isn't kept in the repository: it is CHANGELOG.md, with links as the site has them.
 """
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from docs_commands import commands_page
+from docs_http import http_page
 from docs_python import python_page
 from docs_schema import schema_page
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 ROOT: Final = Path(__file__).parent.parent
 KEPT: Final[dict[str, Callable[[], str]]] = {
     "commands.md": commands_page,
+    "http-reference.md": http_page,
     "python-api.md": python_page,
     "sql-schema.md": schema_page,
 }
@@ -46,10 +48,8 @@ def main() -> int:
             if not check:
                 path.write_text(text, encoding="utf-8")
     if check and stale:
-        print(
-            f"docs: {', '.join(stale)} out of date: run 'uv run bench/make_docs.py' and look at what changed",
-            file=sys.stderr,
-        )
+        mend = "run 'uv run --extra dev bench/make_docs.py' and look at what changed"
+        print(f"docs: {', '.join(stale)} out of date: {mend}", file=sys.stderr)
         return 1
     if not check:
         (ROOT / "docs/changelog.md").write_text(changelog(), encoding="utf-8")

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 ELSEWHERE: Final = {"adding-a-source.md": "tests/test_adding_a_source.py runs that example as a whole"}
 PROGRAMS: Final = blocks("python")
 TEXTS: Final = blocks("json", "toml")
+(CONDITIONS_BLOCK,) = (block for block in blocks("text") if block.page == "queries.md")
+CONDITIONS: Final = CONDITIONS_BLOCK.text.splitlines()
 
 
 def skip_what_is_run_elsewhere(block: Block) -> None:
@@ -69,6 +71,15 @@ def test_a_text_of_the_manual_is_good_for_what_it_is_shown_for(
             read_metric(text.text.encode())
         for command in commands_in(document):
             assert command in COMMANDS
+
+
+@pytest.mark.parametrize("condition", CONDITIONS)
+def test_a_condition_of_the_manual_is_understood(
+    condition: str, at: Callable[[Block], Path], tachograph: Command
+) -> None:
+    at(CONDITIONS_BLOCK)
+    said = tachograph("query", "--where", condition)
+    assert said.code == 0, said.err
 
 
 def commands_in(document: object) -> list[str]:
