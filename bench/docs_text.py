@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+_OPTION: Final = re.compile(r"(?<![\w`-])--[a-z][a-z-]*[a-z]")
 _MEANT: Final = re.compile(r"([\\`*<>\[\]]|(?<!\w)_|_(?!\w))")
 
 
 def escaped(text: str) -> str:
-    """Prose in which no character is markup."""
-    return _MEANT.sub(r"\\\1", text)
+    """Prose in which no character is markup, and options stand as they are typed."""
+    return _OPTION.sub(r"`\g<0>`", _MEANT.sub(r"\\\1", text))
 
 
 def cell(text: str) -> str:
