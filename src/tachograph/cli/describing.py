@@ -43,11 +43,11 @@ class Command(msgspec.Struct, frozen=True):
 
 def commands() -> list[Command]:
     """All of them, in the order in which the help lists them."""
-    return [_command(name, module, what) for name, (module, what) in COMMANDS.items()]
+    return [_command(name, what) for name, (_, what) in COMMANDS.items()]
 
 
-def _command(name: str, module: str, what: str) -> Command:
-    parser = _parser(name, module)
+def _command(name: str, what: str) -> Command:
+    parser = parser_of(name)
     if parser is None:
         return Command(name, what, _of_help(name), (), files=False)
     places = [action for action in parser._actions if not action.option_strings]  # noqa: SLF001 - argparse tells no other way
@@ -61,13 +61,13 @@ def _command(name: str, module: str, what: str) -> Command:
     return Command(name, what, options, (*words, *parser.words), files=files)
 
 
-def _parser(name: str, module: str) -> Parser | None:
+def parser_of(name: str) -> Parser | None:
     """The command's parser, as it is when it would parse; None for those in a hurry, which have none."""
     if name in IN_A_HURRY:
         return None
     with describing():
         try:
-            import_module(module).run(name, ["--help"])
+            import_module(COMMANDS[name][0]).run(name, ["--help"])
         except Described as described:
             return described.parser
     return None

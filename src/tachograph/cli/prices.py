@@ -25,7 +25,7 @@ def run(command: str, arguments: Sequence[str]) -> int:
         command,
         usage="tachograph prices [update|forget] [options]",
         description="Which prices costs are worked out by. They came with the program; 'update' fetches newer ones\n"
-        "from the network, which nothing else ever uses.",
+        "from the network, and nothing but that does.",
         examples=_EXAMPLES,
     )
     parser.add_argument("do", metavar="ACTION", nargs="?", choices=("update", "forget"), help="update or forget")
