@@ -49,6 +49,9 @@ class StorePlace:
             return Store.open(self.path, read_only=read_only, reading=reading, waits=waits)
         import socket  # noqa: PLC0415 - as below
 
+        from tachograph.store.clickhouse.address import need_libraries  # noqa: PLC0415 - few need it
+
+        need_libraries()
         from tachograph.store.clickhouse.store import ClickHouseStore  # noqa: PLC0415 - few need it
 
         make_folder(self.path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 SCHEMES: Final = ("clickhouse", "clickhouses", "chdb")
 """Over HTTP, over HTTPS, and the engine in this very process."""
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}", re.ASCII)
+_SYSTEM_ERROR: Final = re.compile(r"\[Errno -?\d+\] ([^'\")]+)")
 _LIKE: Final = "write clickhouse://user:password@host:8123/database"
 _PORTS: Final = {"clickhouse": 8123, "clickhouses": 8443}
 
@@ -40,13 +42,11 @@ class Address(msgspec.Struct, frozen=True):
         return f"{self.scheme}://{self.host}:{self.port}/{self.database}"
 
     def client(self) -> Client:
-        """A connection. Raises `StoreUnusable` where the extra isn't installed or nobody answers."""
-        try:
-            import clickhouse_connect  # noqa: PLC0415 - few need it
-            from clickhouse_connect.driver.exceptions import Error  # noqa: PLC0415 - as above
-        except ImportError:
-            mend = "pip install 'tachograph[clickhouse]'"
-            raise StoreUnusable("stores on a server need the package clickhouse-connect", mend=mend) from None
+        """A connection. Raises `StoreUnusable` where nobody answers."""
+        import clickhouse_connect  # noqa: PLC0415 - few need it
+        from clickhouse_connect.driver.exceptions import Error  # noqa: PLC0415 - as above
+
+        logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())  # what it logs is raised too
         given: dict[str, Any] = {"interface": "chdb"}
         if self.scheme == "chdb":
             given |= {"path": self.path} if self.path else {}
@@ -58,13 +58,25 @@ class Address(msgspec.Struct, frozen=True):
         try:
             return clickhouse_connect.get_client(**given)
         except (Error, OSError) as error:
-            what = f"ClickHouse doesn't answer: {str(error).splitlines()[0]:.300}"
+            said = _SYSTEM_ERROR.search(str(error))
+            what = f"ClickHouse doesn't answer: {said[1] if said else str(error).splitlines()[0]:.300}"
             raise StoreUnusable(what, where=self.shown(), mend="see that it runs, and who may ask it") from None
+        except ImportError as error:
+            raise _lacking(error) from None
 
 
-def is_address(text: str) -> bool:
-    """Whether that is an address, not a folder."""
-    return text.partition("://")[0] in SCHEMES and "://" in text
+def need_libraries() -> None:
+    """Raises `StoreUnusable` where what a store on a server needs isn't installed."""
+    try:
+        import clickhouse_connect  # noqa: F401, PLC0415 - few need it
+        import sqlglot  # noqa: F401, PLC0415 - as above
+    except ImportError as error:
+        raise _lacking(error) from None
+
+
+def _lacking(error: ImportError) -> StoreUnusable:
+    mend = "pip install chdb" if error.name == "chdb" else "pip install 'tachograph[clickhouse]'"
+    return StoreUnusable(f"stores on a server need more than is installed: {error.name or error}", mend=mend)
 
 
 def address(text: str) -> Address:
