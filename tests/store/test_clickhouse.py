@@ -170,6 +170,16 @@ def test_a_tenant_sees_nothing_of_another(there: ClickHouseStore, tmp_path: Path
     assert len(there.rejects()) == 1
 
 
+def test_a_table_of_an_earlier_version_gets_the_columns_that_are_new(there: ClickHouseStore, tmp_path: Path) -> None:
+    add(there, tmp_path, [line("a", tool_name="Bash")])
+    for column in ("witness", "extra"):
+        there.connection.do(f"ALTER TABLE {there.connection.database}.metrics DROP COLUMN {column}")
+    with on_clickhouse(there.connection.tenant) as again:
+        add(again, tmp_path, [line("b", 1, tool_name="Bash", unknown="x")], "metrics_20260301_090001.jsonl")
+        found = again.connection.execute("SELECT id, extra FROM metrics ORDER BY id").fetchall()
+    assert found == [("a", None), ("b", '{"unknown":"x"}')]
+
+
 def test_two_writers_take_turns(there: ClickHouseStore) -> None:
     with on_clickhouse(there.connection.tenant) as another:
         another.owner = "another"

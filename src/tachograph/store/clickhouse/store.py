@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from tachograph.errors import StoreUnusable
 from tachograph.store.clickhouse import writing
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tachograph.store.clickhouse.address import Address
+
+_COLUMNS: Final = "SELECT table, name FROM system.columns WHERE database = {database:String}"
 
 
 class ClickHouseStore(Store):
@@ -32,7 +34,10 @@ class ClickHouseStore(Store):
 
     @classmethod
     def connect(cls, address: Address, *, tenant: str = "default", home: Path | None = None, owner: str = "") -> Self:
-        """The store at an address; its tables are made where they aren't there. Raises `StoreUnusable`."""
+        """The store at an address; tables are made where there are none, and get columns that are new.
+
+        Raises `StoreUnusable`.
+        """
         connection = Connection(
             address.client(), tenant, address.database, None if address.scheme == "chdb" else address.client
         )
@@ -46,12 +51,19 @@ class ClickHouseStore(Store):
 
     def _make_ready_there(self) -> None:
         connection, database, cluster = self.connection, self.address.database, self.address.cluster
-        everywhere = f" ON CLUSTER {cluster}" if cluster else ""
-        connection.do(f"CREATE DATABASE IF NOT EXISTS {database}{everywhere}")
-        for table in tables().values():
-            for statement in table.definition(database, cluster):
+        there: dict[str, set[str]] = {}
+        for table, column in connection.ask(_COLUMNS, {"database": database}).fetchall():
+            there.setdefault(table, set()).add(column)
+        if not there:
+            connection.do(f"CREATE DATABASE IF NOT EXISTS {database}{f' ON CLUSTER {cluster}' if cluster else ''}")
+        if "writers" not in there:
+            connection.do(writing.definition(database, cluster))
+        for name, table in tables().items():
+            known = there.get(name)
+            for statement in (
+                table.definition(database, cluster) if known is None else table.missing(database, known, cluster)
+            ):
                 connection.do(statement)
-        connection.do(writing.definition(database, cluster))
         said = dict(connection.execute("SELECT name, value FROM meta").fetchall())
         version = said.get("schema", str(SCHEMA_VERSION))
         if version != str(SCHEMA_VERSION):

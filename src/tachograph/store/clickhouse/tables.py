@@ -7,13 +7,16 @@ that there is none any more. What is asked is almost always asked of one tenant,
 from __future__ import annotations
 
 from functools import cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from tachograph.store.clickhouse.dialect import Tables, translated
 from tachograph.store.measures import WIDE_BUCKET
 from tachograph.store.statements import OWNED, QUARTER_KEYS, quarter
+
+if TYPE_CHECKING:
+    from collections.abc import Container
 
 KEYS: Final = {
     "meta": ("name",),
@@ -89,16 +92,32 @@ class Table(msgspec.Struct, frozen=True):
             return "LowCardinality(Nullable(String))"
         return _TYPES[kind] if name not in _ALWAYS else _TYPES[kind].removeprefix("Nullable(").removesuffix(")")
 
+    def definitions(self) -> dict[str, str]:
+        """What each column is on a server, by its name."""
+        return {
+            "tenant": "LowCardinality(String)",
+            **{name: f"{kind}{_codec(name)}" for name, (kind, _) in COMPUTED.get(self.name, {}).items()},
+            **{name: f"{self._type(name, kind)}{_codec(name)}" for name, kind in self.columns.items()},
+            "version": "UInt64 CODEC(Delta, ZSTD(1))",
+            "gone": "UInt8",
+        }
+
+    def missing(self, database: str, there: Container[str], cluster: str | None = None) -> list[str]:
+        """The statements that add the columns which a table of an earlier version doesn't have."""
+        new = {name: kind for name, kind in self.definitions().items() if name not in there}
+        whole = f"{database}.{self.name}"
+        places = (
+            [whole] if cluster is None else [f"{whole}_local ON CLUSTER {cluster}", f"{whole} ON CLUSTER {cluster}"]
+        )
+        return [
+            f"ALTER TABLE {place} ADD COLUMN IF NOT EXISTS `{name}` {kind.partition(' CODEC')[0]}"
+            for place in places
+            for name, kind in new.items()
+        ]
+
     def definition(self, database: str, cluster: str | None = None) -> list[str]:
         """The statements that make it where it isn't there; in a cluster, on each of its nodes."""
-        computed = {name: kind for name, (kind, _) in COMPUTED.get(self.name, {}).items()}
-        columns = [
-            "tenant LowCardinality(String)",
-            *(f"`{name}` {kind}{_codec(name)}" for name, kind in computed.items()),
-            *(f"`{name}` {self._type(name, kind)}{_codec(name)}" for name, kind in self.columns.items()),
-            "version UInt64 CODEC(Delta, ZSTD(1))",
-            "gone UInt8",
-        ]
+        columns = [f"`{name}` {definition}" for name, definition in self.definitions().items()]
         order = f"ORDER BY ({', '.join(('tenant', *self.key))}) {_partition(self.name)} SETTINGS {_SETTINGS}"
         listed = ",\n    ".join(columns)
         if cluster is None:
