@@ -83,6 +83,8 @@ class Store:
     ) -> None:
         self.connection = connection
         self.path = path
+        self.home = path and path.parent
+        """The folder in which this machine keeps its own things: prices that were fetched."""
         self._gate = gate
         self._reading = reading
         self._closed = False
@@ -363,7 +365,7 @@ class Store:
     def prices_are_current(self) -> bool:
         """Whether costs are by the prices that are known now. Raises `PricesUnusable` where those are damaged."""
         row = self.connection.execute("SELECT value FROM meta WHERE name = 'prices'").fetchone()
-        return row is not None and row[0] == data_version(self.path and self.path.parent)
+        return row is not None and row[0] == data_version(self.home)
 
     def price_again(self) -> None:
         """Works costs out again where the prices have changed."""
@@ -386,7 +388,7 @@ class Loading:
         self._store = store
         self._keeping_journal = keep_journal
         self._journal: Journal | None = None
-        self._prices = store.path and store.path.parent
+        self._prices = store.home
         self._models: set[str] = set()
         self._sql = load_statements()
         self._last = 0

@@ -192,6 +192,12 @@ def condense_statements(window_start: str, window_end: str) -> dict[str, str]:
     return filled("condense.sql", replaced)
 
 
+@cache
+def settling_statements() -> dict[str, str]:
+    """The statements of `clickhouse/settling.sql`, by name."""
+    return filled("clickhouse/settling.sql", {"day_us": f"{DAY_US}"})
+
+
 def filled(file: str, replaced: Mapping[str, str]) -> dict[str, str]:
     """The statements of a file, by name, with what stands for each word in braces."""
     text = _text(file)

@@ -23,7 +23,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.dialects.clickhouse import ClickHouse
 
-from tachograph.store.clickhouse.names import by_names
+from tachograph.store.clickhouse.names import MAPS, by_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,7 +32,6 @@ _FLOATS: Final = frozenset({
     "duration_ms", "cost_usd", "coarse_duration", "shortest", "longest", "least", "most", "percentiles",
 })  # fmt: skip
 """The columns that hold floats, under any table's name."""
-_MAPS: Final = frozenset({"durations"})
 _INTEGERS: Final = frozenset({
     exp.DataType.Type.INT, exp.DataType.Type.BIGINT, exp.DataType.Type.INT128, exp.DataType.Type.SMALLINT,
 })  # fmt: skip
@@ -80,7 +79,7 @@ def translated(sql: str, kinds: tuple[tuple[str, str], ...], tables: Tables) -> 
         if stands is not None:
             alias = table.alias or table.name
             table.replace(exp.Subquery(this=stands, alias=exp.TableAlias(this=exp.to_identifier(alias))))
-    return tree.sql(dialect=_Dialect)
+    return tree.sql(dialect=ClickHouse)
 
 
 def _changed(node: exp.Expr, kinds: Mapping[str, str]) -> exp.Expr:
@@ -134,7 +133,7 @@ def _percentiles(node: exp.Expr) -> exp.Expr:
     if not isinstance(values, exp.Neg):
         return exp.Anonymous(this=f"quantileExact({wanted.sql()})", expressions=[values])
     shares = ", ".join(str(1 - Decimal(each.name) + _ABOVE) for each in wanted.expressions)
-    of = values.this.sql(dialect=_Dialect)
+    of = values.this.sql(dialect=ClickHouse)
     many = f"arrayWithConstant({len(wanted.expressions)}, count({of}))"
     found = f"quantilesExact({shares})({of})"
     return exp.maybe_parse(f"arrayMap((v, n) -> if(n = 0, NULL, -v), {found}, {many})", dialect="clickhouse")
@@ -151,7 +150,7 @@ def _all_of(node: exp.Expr) -> exp.Expr:
 
 
 def _is(node: exp.Expr) -> exp.Expr:
-    if isinstance(node.this, exp.Column) and node.this.name in _MAPS and isinstance(node.expression, exp.Null):
+    if isinstance(node.this, exp.Column) and node.this.name in MAPS and isinstance(node.expression, exp.Null):
         return exp.Anonymous(this="empty", expressions=[node.this])
     return node
 
@@ -188,11 +187,11 @@ def _function(node: exp.Expr) -> exp.Expr:
     name = node.name.lower()
     if name == "hash":  # of nulls it would be null
         each = ", ".join(
-            f"ifNull(toString({of}), ''), isNull({of})" for of in (n.sql(dialect=_Dialect) for n in node.expressions)
+            f"ifNull(toString({of}), ''), isNull({of})" for of in (n.sql(dialect=ClickHouse) for n in node.expressions)
         )
         return exp.maybe_parse(f"cityHash64({each})", dialect="clickhouse")
     if name == "list_sum":  # of numbers that are written as texts
-        texts = node.expressions[0].this.sql(dialect=_Dialect)
+        texts = node.expressions[0].this.sql(dialect=ClickHouse)
         return exp.maybe_parse(f"arraySum(arrayMap(text -> toInt64(text), {texts}))", dialect="clickhouse")
     if name in _RENAMED:
         return exp.Anonymous(this=_RENAMED[name], expressions=node.expressions)
@@ -216,7 +215,3 @@ _CHANGES: Final[dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]]] = {
     exp.Ordered: _ordered,
     exp.Anonymous: _function,
 }
-
-
-class _Dialect(ClickHouse):
-    """ClickHouse's, for statements that were changed as above."""

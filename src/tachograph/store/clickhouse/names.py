@@ -5,7 +5,7 @@ So it has to be known which columns a query gives, through its stars.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlglot import exp
 
@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     Columns = Mapping[str, tuple[str, ...]]
-_MAPS = frozenset({"durations"})
+MAPS: Final = frozenset({"durations"})
+"""The columns that hold maps, under any table's name."""
 
 
 def by_names(tree: exp.Expr, tables: Columns) -> None:
@@ -43,7 +44,7 @@ def _with(side: exp.Expr, has: list[str], whole: list[str]) -> exp.Select:
 
 def _nothing(name: str) -> exp.Expr:
     kind = exp.DataType.build("MAP(INTEGER, BIGINT)", dialect="duckdb")
-    nothing = exp.Cast(this=exp.Null(), to=kind) if name in _MAPS else exp.Null()
+    nothing = exp.Cast(this=exp.Null(), to=kind) if name in MAPS else exp.Null()
     return exp.alias_(nothing, name, quoted=True)
 
 

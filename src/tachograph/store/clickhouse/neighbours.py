@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tachograph.columns import BY_REQUEST
-from tachograph.store.statements import DAY_US, filled
+from tachograph.store.statements import DAY_US, settling_statements
 
 if TYPE_CHECKING:
     from tachograph.store.clickhouse.connection import Connection
@@ -31,7 +31,7 @@ class Neighbours:
         self._transfer = transfer
         self._there = there
         self._last = last
-        self._keys = filled("clickhouse/settling.sql", {"day_us": str(DAY_US)})
+        self._keys = settling_statements()
         here.execute("SET VARIABLE last = ?", [last])
 
     def fetch(self, *, witnessed: bool) -> None:

@@ -21,7 +21,7 @@ from tachograph.store.clickhouse.transfer import Transfer
 from tachograph.store.clickhouse.writing import Turn
 from tachograph.store.duckdb import SCHEMA_VERSION, Loading, Store
 from tachograph.store.meta import say
-from tachograph.store.statements import DAY_US, filled
+from tachograph.store.statements import settling_statements
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -50,7 +50,6 @@ class SettledLoading(Loading):
         self._work = Store.in_memory()
         super().__init__(self._work, keep_journal=False)
         self._prices = target.home
-        self._settling = filled("clickhouse/settling.sql", {"day_us": str(DAY_US)})
         self._transfer = Transfer(self._work.connection, self._there)
         self._turn = Turn(self._there, target.owner)
         self._sums = ServerSums(self._there, self._turn)
@@ -132,14 +131,13 @@ class SettledLoading(Loading):
         """As the embedded store's. Raises `StoreUnusable` where the server or another writer is in the way."""
         self._begin()
         self._turn.hold()
-        before = self._last
         settles = bool(self.appended or self._waiting)
         paths = [path for path, _ in moved]
         self._fetch_rejects(paths)
         super().commit(entries, (), rejects, moved, position=position, said=said)
         self._send("rollup_dirty", "SELECT DISTINCT quarter FROM rollup_dirty")
         if settles:
-            self._send_metrics(before)
+            self._send_metrics()
         self._send_ledger([*gone, *paths])
         self._turn.check()
         self._send_said(said or {})
@@ -180,10 +178,9 @@ class SettledLoading(Loading):
         if paths:
             self._transfer.fetch("rejects", "path IN {paths:Array(String)}", {"paths": list(paths)})
 
-    def _send_metrics(self, last: int) -> None:
+    def _send_metrics(self) -> None:
         gone, version = self._turn.version, self._turn.version + 1
-        self._work.connection.execute("SET VARIABLE last = ?", [last])
-        sql = self._settling
+        sql = settling_statements()
         self._transfer.send("metrics", sql["gone_metrics"], gone, gone=True)
         self._transfer.send("metrics", sql["changed_metrics"], version)
         self._transfer.send("sessions", sql["gone_sessions"], gone, gone=True)

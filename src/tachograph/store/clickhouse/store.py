@@ -28,12 +28,11 @@ class ClickHouseStore(Store):
         super().__init__(connection, None)  # type: ignore[arg-type]
         self.address = address
         self.home = home
-        """The folder in which this machine keeps its own things: prices that were fetched."""
         self.owner = owner
         """Who writes, if it does: another one has to wait until this one is done."""
 
     @classmethod
-    def connect(cls, address: Address, *, tenant: str = "default", home: Path | None = None, owner: str = "") -> Self:
+    def connect(cls, address: Address, *, tenant: str, home: Path | None = None, owner: str = "") -> Self:
         """The store at an address; tables are made where there are none, and get columns that are new.
 
         Raises `StoreUnusable`.
@@ -94,13 +93,6 @@ class ClickHouseStore(Store):
         """Forgets how far files were read, so that all that are still there are read again, and adds nothing twice."""
         with self.loading() as loading:
             loading.forget_ledger()
-
-    def prices_are_current(self) -> bool:
-        """Whether costs are by the prices that are known now. Raises `PricesUnusable` where those are damaged."""
-        from tachograph.price_list import data_version  # noqa: PLC0415 - few ask
-
-        row = self.connection.execute("SELECT value FROM meta WHERE name = 'prices'").fetchone()
-        return row is not None and row[0] == data_version(self.home)
 
     def has_spilled(self) -> bool:
         """Nothing of it is on this machine."""
