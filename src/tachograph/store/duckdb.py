@@ -310,6 +310,17 @@ class Store:
         rows = self.connection.execute("SELECT * FROM rejects ORDER BY path, line").fetchall()
         return [RejectEntry(*row) for row in rows]
 
+    def set_aside(self, name: str, rows: str, parameters: Mapping[str, Any], most: int) -> bool:
+        """Keeps the rows of a statement as a table of this connection's, unless there are more than so many.
+
+        Whether they are kept.
+        """
+        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM ({rows}) LIMIT {most + 1:d}", parameters)
+        (many,) = self.connection.execute(f"SELECT count(*) FROM {name}").fetchone() or (0,)
+        if many > most:
+            self.connection.execute(f"DROP TABLE {name}")
+        return bool(many <= most)
+
     def metrics_count(self) -> int:
         """How many metrics there are, those whose detail was condensed included."""
         row = self.connection.execute(

@@ -12,6 +12,7 @@ from tachograph.store.clickhouse.tables import tables
 from tachograph.store.duckdb import SCHEMA_VERSION, Store
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from tachograph.store.clickhouse.address import Address
@@ -93,6 +94,10 @@ class ClickHouseStore(Store):
         """Forgets how far files were read, so that all that are still there are read again, and adds nothing twice."""
         with self.loading() as loading:
             loading.forget_ledger()
+
+    def set_aside(self, name: str, rows: str, parameters: Mapping[str, Any], most: int) -> bool:  # noqa: ARG002 - as said
+        """Nothing: what a question needs again the server has in its caches."""
+        return False
 
     def has_spilled(self) -> bool:
         """Nothing of it is on this machine."""
