@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from tachograph.errors import StoreUnusable
-from tachograph.store.clickhouse import writing
+from tachograph.store.clickhouse import commits, writing
 from tachograph.store.clickhouse.connection import Connection
 from tachograph.store.clickhouse.settling import SettledLoading
 from tachograph.store.clickhouse.tables import tables
@@ -37,9 +37,8 @@ class ClickHouseStore(Store):
 
         Raises `StoreUnusable`.
         """
-        connection = Connection(
-            address.client(), tenant, address.database, None if address.scheme == "chdb" else address.client
-        )
+        again = None if address.scheme == "chdb" else address.client
+        connection = Connection(address.client(), tenant, address.database, again, address.shown())
         store = cls(connection, address, home, owner)
         try:
             store._make_ready_there()
@@ -55,8 +54,9 @@ class ClickHouseStore(Store):
             there.setdefault(table, set()).add(column)
         if not there:
             connection.do(f"CREATE DATABASE IF NOT EXISTS {database}{f' ON CLUSTER {cluster}' if cluster else ''}")
-        if "writers" not in there:
-            connection.do(writing.definition(database, cluster))
+        for name, definition in (("writers", writing.definition), ("commits", commits.definition)):
+            if name not in there:
+                connection.do(definition(database, cluster))
         for name, table in tables().items():
             known = there.get(name)
             for statement in (
