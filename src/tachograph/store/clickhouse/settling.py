@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING, Final, Self
 
 from tachograph.price_list import data_version
 from tachograph.store.clickhouse.commits import Commits
+from tachograph.store.clickhouse.layouts import SAID
+from tachograph.store.clickhouse.minutes import of_rows
 from tachograph.store.clickhouse.neighbours import Neighbours
 from tachograph.store.clickhouse.sums import ServerSums
 from tachograph.store.clickhouse.transfer import Transfer
 from tachograph.store.clickhouse.writing import Turn
-from tachograph.store.duckdb import SCHEMA_VERSION, Loading, Store
+from tachograph.store.duckdb import Loading, Store
 from tachograph.store.meta import say
 from tachograph.store.statements import settling_statements
 
@@ -188,6 +190,7 @@ class SettledLoading(Loading):
     def _send_metrics(self) -> None:
         gone, version = self._turn.version, self._turn.version + 1
         sql = settling_statements()
+        self._transfer.send("minutes", of_rows(sql["changed_metrics"]), version)
         self._transfer.send("metrics", sql["gone_metrics"], gone, gone=True)
         self._transfer.send("metrics", sql["changed_metrics"], version)
         self._transfer.send("sessions", sql["gone_sessions"], gone, gone=True)
@@ -210,7 +213,7 @@ class SettledLoading(Loading):
 
     def _send_said(self, said: Mapping[str, str]) -> None:
         """What the store says of itself; once that is there, all of the commit is."""
-        for name, value in (("schema", str(SCHEMA_VERSION)), *said.items()):
+        for name, value in (("schema", SAID), *said.items()):
             say(self._work.connection, name, value)
         self._work.connection.execute("SET VARIABLE said = ?", [["schema", *_SAID, *said]])
         rows = "FROM meta WHERE list_contains(getvariable('said'), name)"

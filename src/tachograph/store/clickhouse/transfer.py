@@ -53,10 +53,11 @@ class Transfer:
         """
         table = tables()[name]
         selected = _sent(table)
+        versions = {"version": version, "gone": int(gone)} if table.changes else {}
+        of_all = ", ".join(f"${name} AS {name}" for name in ("tenant", *versions))
         (many,) = self._here.execute(
-            f"COPY (SELECT $tenant AS tenant, {selected}, $version AS version, $gone AS gone FROM ({rows}))"
-            f" TO '{self._file}' (FORMAT parquet)",
-            {"tenant": self._there.tenant, "version": version, "gone": int(gone)},
+            f"COPY (SELECT {selected}, {of_all} FROM ({rows})) TO '{self._file}' (FORMAT parquet)",
+            {"tenant": self._there.tenant, **versions},
         ).fetchone() or (0,)
         if many:
             token = f"{self._there.tenant} {version} {name} {int(gone)}"
