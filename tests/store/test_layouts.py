@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 from threading import Barrier
 from typing import TYPE_CHECKING, Any
@@ -127,25 +126,54 @@ class DiedError(Exception):
     """What stands for a process that is killed."""
 
 
-@pytest.mark.parametrize("after", [2, 6, 12, 17, 18, 19, 20, 21])
+def die(patched: pytest.MonkeyPatch, after: int) -> None:
+    """From now on, whoever has done so much dies."""
+    do, left = Connection.do, [after]
+
+    def dying(self: Connection, *arguments: Any, **named: Any) -> None:
+        do(self, *arguments, **named)
+        left[0] -= 1
+        if not left[0]:
+            raise DiedError
+
+    patched.setattr(Connection, "do", dying)
+
+
+@pytest.mark.parametrize("after", [2, 4, 5, 6, 7, 8, 9, 10])
 def test_who_dies_amid_it_is_followed_by_one_who_does_the_rest(
     earlier: tuple[Address, str], embedded: Store, tmp_path: Path, after: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patched:
-        do, left = Connection.do, [after]
-
-        def dying(self: Connection, *arguments: Any, **named: Any) -> None:
-            do(self, *arguments, **named)
-            left[0] -= 1
-            if not left[0]:
-                raise DiedError
-
-        patched.setattr(Connection, "do", dying)
-        with suppress(DiedError):
-            opened(earlier).close()
+        die(patched, after)
+        with pytest.raises(DiedError):
+            opened(earlier)
     with opened(earlier) as store:
         check_layout(store)
         goes_on_as(embedded, store, tmp_path)
+
+
+def test_what_an_earlier_version_writes_amid_it_is_made_up_for(
+    earlier: tuple[Address, str], embedded: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        die(patched, 9)
+        with pytest.raises(DiedError):
+            opened(earlier)
+    with on_clickhouse() as store:
+        asked = "SELECT comment FROM system.tables WHERE database = {database:String} AND name = 'writers'"
+        (comment,) = store.connection.ask(asked, {"database": earlier[0].database}).fetchone() or ("",)
+        assert comment.startswith("layout 1, done: ")
+        written_by_the_earlier(store, earlier[0].database)
+    with opened(earlier) as store:
+        check_layout(store)
+        goes_on_as(embedded, store, tmp_path)
+
+
+def written_by_the_earlier(store: ClickHouseStore, database: str) -> None:
+    """Makes a database one that the earlier version has written to, and of which `minutes` knows nothing."""
+    at_once = "SETTINGS mutations_sync = 1"
+    store.connection.do(f"TRUNCATE TABLE {database}.minutes")
+    store.connection.do(f"ALTER TABLE {database}.meta UPDATE value = '5' WHERE name = 'schema' {at_once}")
 
 
 def test_two_who_open_it_at_once_do_it_together(earlier: tuple[Address, str], embedded: Store, tmp_path: Path) -> None:
@@ -166,8 +194,7 @@ def test_what_an_earlier_version_wrote_afterwards_is_made_up_for(tmp_path: Path)
     with on_clickhouse() as store:
         address, tenant = store.address, store.connection.tenant
         add(store, tmp_path, [line("a", tool_name="Bash")])
-        store.connection.do(f"TRUNCATE TABLE {address.database}.minutes")  # as if it hadn't known of them
-        store.connection.do(f"ALTER TABLE {address.database}.meta UPDATE value = '5' WHERE name = 'schema'")
+        written_by_the_earlier(store, address.database)
     with opened((address, tenant)) as store:
         add(store, tmp_path, [line("a", 5, tool_name="Read"), line("b", 6)], "metrics_20260301_090001.jsonl")
         assert store.metrics_count() == 2

@@ -40,9 +40,7 @@ def store_place(options: Namespace) -> StorePlace:
 def say_brought(done: int, of: int) -> None:
     """Says, to somebody who watches, why it takes long: a line for about each tenth."""
     if sys.stderr is not None and sys.stderr.isatty() and (not done or done * 10 // of > (done - 1) * 10 // of):
-        said = (
-            f"{done} of {of} portions of the server's tables, which are of an earlier version, are brought up to date"
-        )
+        said = f"bringing the server's tables, which an earlier version made, up to date: {done} of {of} parts are done"
         print(said, file=sys.stderr)
 
 

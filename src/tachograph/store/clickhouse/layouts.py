@@ -1,8 +1,8 @@
 """How a database's tables are laid out, by number, and how those of an earlier layout are brought up to date.
 
 The number is the comment of the table `writers`; while tables are brought up to date, the comment also names the
-portions that are done. Each may be done again, so whoever dies amid one is followed by one who does that again, and two
-who begin at once share the work. What a tenant's `meta` says as `schema` is the layout that its last writer knew:
+portions that are done. Each may be done again, so whoever dies amid one is followed by one who does that again, and who
+begins meanwhile does some of them. What a tenant's `meta` says as `schema` is the layout that its last writer knew:
 where that is an earlier one, a program of an earlier version has written since, and what it left out is made up for.
 
 Columns that are new need no layout of their own (`Table.missing`); another number is for what an earlier version's
@@ -72,20 +72,22 @@ def bring_up_to_date(connection: Connection, address: Address, found: Found, tel
     if found.number == LAYOUT:
         return
     database, cluster = address.database, address.cluster
-    done = set(found.done)
-    _say(connection, address, f"layout {found.number}", done)
     earlier = ", ".join(f"'{each}'" for each in (*_BEFORE, *(f"layout {n}" for n in range(2, LAYOUT))))
+    behind = f"FROM {database}.meta FINAL WHERE name = 'schema' AND value IN ({earlier})"
+    (written,) = connection.ask(f"SELECT count() {behind}").fetchone() or (0,)
+    done = set() if written else set(found.done)  # an earlier version may have written to what was done
+    _say(connection, address, f"layout {found.number}", done)
     connection.do(  # before anything else: whatever an earlier version writes from now on says so again
         f"INSERT INTO {database}.meta (tenant, name, value, version, gone)"
-        f" SELECT tenant, name, '{SAID}', version + 1, 0 FROM {database}.meta FINAL"
-        f" WHERE name = 'schema' AND value IN ({earlier})"
+        f" SELECT tenant, name, '{SAID}', version + 1, 0 {behind}"
     )
     portions = _portions(connection, database, cluster)
     for number, (portion, statements) in enumerate(portions.items()):
-        now = _commented(connection, database)  # another one may be at it
-        if now.number == LAYOUT:
-            return
-        done |= now.done
+        if not written:
+            now = _commented(connection, database)  # another one may be at it
+            if now.number == LAYOUT:
+                return
+            done |= now.done
         if portion in done:
             continue
         if tells:
