@@ -516,6 +516,7 @@ class Loading:
             self._append()
         self._kind = (source, in_parts, user)
         self._waiting += [batch for batch in batches if batch.length]
+        self._find_prices(_models(batches))  # now, as there is little else to do before there are many rows
         if sum(batch.length for batch in self._waiting) >= _ROWS_TOGETHER:
             self._with_one_core()
             self._append()
@@ -612,8 +613,7 @@ class Loading:
 
     def _pricing(self) -> tuple[str, str, dict[str, str]]:
         """How what waits is priced: the cost of a row, what is to be joined for it, and the parameters."""
-        models = {model for batch in self._waiting for model in batch.words("model") if model is not None}
-        self._find_prices(models)
+        models = _models(self._waiting)
         found = self._connection.execute(
             "SELECT * FROM rates WHERE model IN (SELECT unnest(?::VARCHAR[]))", [list(models)]
         )
@@ -738,6 +738,10 @@ class Loading:
         self._connection.execute(
             f"INSERT INTO {table} SELECT {lists}", [list(column) for column in zip(*rows, strict=True)]
         )
+
+
+def _models(batches: Iterable[ColumnBatch]) -> set[str]:
+    return {model for batch in batches for model in batch.words("model") if model is not None}
 
 
 @contextmanager
