@@ -22,7 +22,7 @@ from tachograph.columns import FINISHED, ColumnBatch, ColumnBuilder, add_dicts, 
 from tachograph.hooks.command import parse_command
 from tachograph.hooks.events import AGENT_TOOLS, LINE_TYPE
 from tachograph.metric import MetricType
-from tachograph.moments import MILLISECONDS, SECONDS, Moments
+from tachograph.moments import MILLISECONDS, OF_HOUR, Moments
 from tachograph.sources.claude_errors import api_error_kind, retried_error_kind, tool_error_kind
 from tachograph.sources.claude_hooks import DEFAULT_AGENT, noted
 from tachograph.sources.claude_shapes import (
@@ -42,7 +42,7 @@ from tachograph.sources.protocol import LineProblem
 from tachograph.sources.surrogates import with_whole_characters
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from tachograph.sources.protocol import Block
 
@@ -66,6 +66,8 @@ _AGENT_INPUT: Final = msgspec.json.Decoder(AgentInput)
 _DURATION: Final = msgspec.json.Decoder(DurationOnly)
 _SNAPSHOT: Final = msgspec.json.Decoder(Snapshot)
 _TEXT: Final = msgspec.json.Decoder(str)
+_MOMENTS: Final = Moments()
+"""Those of all files that a process reads: they are of the same days."""
 
 
 def _larger(one: C | None, other: C | None) -> C | None:
@@ -87,25 +89,25 @@ _CALL_COLUMNS: Final = (
     "ts", "ended_ts", "agent_run_id", "cwd", "tool_name", "success", "duration_ms", "error_type",
 )  # fmt: skip
 _BEGAN, _ENDED, _CALL_RUN, _CALL_CWD, _TOOL, _SUCCESS, _DURATION_MS, _FAILURE = range(8)
-_Key = tuple[str, str | None]
-"""The id of a reply or a call, and the session that tells of it."""
+_Told = dict[str | None, dict[str, list[Any]]]
+"""What is known of replies or calls, by the session that tells of them and their id."""
 
 
 class TranscriptReader:
     """Brings the parts of messages and calls together where they are near, and leaves the rest to the store."""
 
     def __init__(self) -> None:
-        self._replies: dict[_Key, list[Any]] = {}
-        self._calls: dict[_Key, list[Any]] = {}
+        self._replies: _Told = {}
+        self._calls: _Told = {}
         self._sessions: dict[str, list[Any]] = {}
         self._rows: list[dict[str, Any]] = []
         self._file_session: str | None = None
-        self._moment = Moments()
+        self._moment = _MOMENTS
 
     @property
     def waiting(self) -> int:
         """How many parts wait."""
-        return len(self._replies) + len(self._calls) + len(self._rows)
+        return sum(map(len, self._replies.values())) + sum(map(len, self._calls.values())) + len(self._rows)
 
     def read(self, path: str, blocks: Iterable[Block]) -> Iterator[LineProblem]:
         """Takes in blocks of one file, and tells the lines that are not JSON or have an unknown shape."""
@@ -132,18 +134,18 @@ class TranscriptReader:
         """What waits, as one batch."""
         builder = ColumnBuilder()
         self._take_replies(builder)
-        if self._calls:
-            columns = zip(*self._calls.values(), strict=True)
+        if calls := _values(self._calls):
+            columns = zip(*calls, strict=True)
             _take(builder, "tool_use", self._calls, **dict(zip(_CALL_COLUMNS, columns, strict=True)))
         add_dicts(builder, self._rows + [_session_row(*item) for item in self._sessions.items()])
         self._replies, self._calls, self._sessions, self._rows = {}, {}, {}, []
         return [builder.batch()]
 
     def _take_replies(self, builder: ColumnBuilder) -> None:
-        replies = self._replies
+        replies = _values(self._replies)
         if not replies:
             return
-        ts, runs, cwds, models, usages, others, seen, requests, other_requests = zip(*replies.values(), strict=True)
+        ts, runs, cwds, models, usages, others, seen, requests, other_requests = zip(*replies, strict=True)
         counters = _counters(usages)
         for row, more in enumerate(others):
             if more:
@@ -156,15 +158,17 @@ class TranscriptReader:
             added = [_added(*kinds) for kinds in zip(*counters[:4], strict=True)]
         blocks = [FINISHED if lines is None else _said(lines) for lines in seen]
         _take(
-            builder, "token_usage", replies,
+            builder, "token_usage", self._replies,
             ts=ts, agent_run_id=runs, cwd=cwds, model=models, **columns, token_count=added, blocks=blocks,
             **_requests(requests, other_requests),
         )  # fmt: skip
 
     def _add(self, lines: Iterable[Line]) -> None:  # noqa: C901, PLR0912, PLR0915 - see below
         """Takes in lines. Here goes the time: all that most lines have is done in this one loop."""
-        moment, sessions, replies, calls = self._moment, self._sessions, self._replies, self._calls
-        minutes = moment.minutes
+        moment, sessions = self._moment, self._sessions
+        hours = moment.hours
+        of_session: str | None = None
+        replies, calls, start = self._of(None)
         for line in lines:
             stamp, kind, session = line.timestamp, line.type, line.sessionId
             if stamp is None:
@@ -172,16 +176,18 @@ class TranscriptReader:
                     self._checkpoint(line)
                 continue
             try:
-                ts = minutes[stamp[:16]] + SECONDS[stamp[16:19]] + MILLISECONDS[stamp[19:]]
+                ts = hours[stamp[:13]] + OF_HOUR[stamp[13:19]] + MILLISECONDS[stamp[19:]]
             except KeyError:
                 met = moment(stamp)
                 if met is None:
                     continue
                 ts = met
-            if session:
-                start = sessions.get(session)
-                if start is None or start[1] is None or ts <= start[1]:
-                    self._seen(session, ts, line.cwd)
+            if session != of_session:
+                of_session = session
+                replies, calls, start = self._of(session)
+            if session and (start is None or start[1] is None or ts <= start[1]):
+                self._seen(session, ts, line.cwd)
+                start = sessions[session]
             if kind == "assistant":
                 message = line.message
                 if message is None:
@@ -191,10 +197,9 @@ class TranscriptReader:
                     continue
                 usage = message.usage
                 if usage is not None and message.model != _SYNTHETIC and (identifier := message.id or line.uuid):
-                    key = identifier, session
-                    reply = replies.get(key)
+                    reply = replies.get(identifier)
                     if reply is None:
-                        reply = replies[key] = [
+                        reply = replies[identifier] = [
                             ts, line.agentId, line.cwd, message.model, usage, None, [], line.requestId, None
                         ]  # fmt: skip
                         if usage.iterations is not NOTHING:
@@ -213,10 +218,9 @@ class TranscriptReader:
                 if message.content.__class__ is list:
                     for block in message.content:
                         if block.type == "tool_use" and block.id:
-                            key = block.id, session
-                            call = calls.get(key)
+                            call = calls.get(block.id)
                             if call is None:
-                                calls[key] = [ts, None, line.agentId, line.cwd, block.name, None, None, None]
+                                calls[block.id] = [ts, None, line.agentId, line.cwd, block.name, None, None, None]
                             else:
                                 self._called_again(call, line, ts, block)
                             if block.name in AGENT_TOOLS:
@@ -228,7 +232,7 @@ class TranscriptReader:
                 if content.__class__ is list:
                     for block in content:
                         if block.type == "tool_result" and block.tool_use_id:
-                            self._result(line, ts, block)
+                            self._result(calls, line, ts, block)
                         elif block.type == "text" and bytes(block.text).startswith(_QUEUED_NOTIFICATION):
                             self._notification(line, ts, told(_TEXT, block.text) or "")
                 elif isinstance(content, str):
@@ -237,6 +241,11 @@ class TranscriptReader:
                 take = _RECORDS.get(kind or "")
                 if take is not None:
                     take(self, line, ts)
+
+    def _of(self, session: str | None) -> tuple[dict[str, list[Any]], dict[str, list[Any]], list[Any] | None]:
+        """The replies and the calls that a session tells of, and when and where it began, if that is known yet."""
+        start = self._sessions.get(session) if session else None
+        return self._replies.setdefault(session, {}), self._calls.setdefault(session, {}), start
 
     def _seen(self, session: str, ts: int, cwd: str | None) -> None:
         """When a session began, and where its first line was written that says so."""
@@ -257,11 +266,12 @@ class TranscriptReader:
         if not iterations or len(iterations) < 2:
             return
         for position, iteration in enumerate(_besides_the_last(iterations)):
-            key = f"{identifier}#{position}", line.sessionId
+            key = f"{identifier}#{position}"
             model = iteration.model or (line.message.model if line.message else None)
-            known = self._replies.get(key)
+            replies = self._replies[line.sessionId]
+            known = replies.get(key)
             if known is None:
-                self._replies[key] = [ts, line.agentId, line.cwd, model, iteration, None, None, None, None]
+                replies[key] = [ts, line.agentId, line.cwd, model, iteration, None, None, None, None]
             else:
                 _merge_reply(known, line, ts, model, iteration)
 
@@ -290,11 +300,11 @@ class TranscriptReader:
         elif text.startswith("<task-notification>"):
             self._notification(line, ts, text)
 
-    def _result(self, line: Line, ts: int, block: ContentBlock) -> None:
-        key = block.tool_use_id or "", line.sessionId
-        call = self._calls.get(key)
+    def _result(self, calls: dict[str, list[Any]], line: Line, ts: int, block: ContentBlock) -> None:
+        identifier = block.tool_use_id or ""
+        call = calls.get(identifier)
         if call is None:
-            call = self._calls[key] = [None, ts, line.agentId, line.cwd, None, None, None, None]
+            call = calls[identifier] = [None, ts, line.agentId, line.cwd, None, None, None, None]
         else:
             if call[_ENDED] is None or ts < call[_ENDED]:
                 call[_ENDED] = ts
@@ -491,14 +501,19 @@ def _kind_of_api_error(line: Line) -> str:
     return api_error_kind(told(_TEXT, line.error), line.apiErrorStatus, text)
 
 
-def _take(builder: ColumnBuilder, kind: str, known: Mapping[_Key, object], **columns: Sequence[Any]) -> None:
+def _values(known: _Told) -> list[list[Any]]:
+    return [each for of_session in known.values() for each in of_session.values()]
+
+
+def _take(builder: ColumnBuilder, kind: str, known: _Told, **columns: Sequence[Any]) -> None:
     """Adds what is known of replies or calls as a block of columns."""
-    builder.add_exact("id", [f"claude-code:{identifier}" for identifier, _ in known])
-    builder.add_exact("type", [kind] * len(known))
-    builder.add_exact("session_id", [session for _, session in known])
+    ids = [f"claude-code:{identifier}" for of_session in known.values() for identifier in of_session]
+    builder.add_exact("id", ids)
+    builder.add_exact("type", [kind] * len(ids))
+    builder.add_exact("session_id", [session for session, told in known.items() for _ in told])
     for name, column in columns.items():
         builder.add_exact(name, column)
-    builder.end_block(len(known))
+    builder.end_block(len(ids))
 
 
 def _merge_reply(reply: list[Any], line: Line, ts: int, model: str | None, usage: Usage) -> None:
