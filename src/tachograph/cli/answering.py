@@ -260,7 +260,7 @@ def _read_up(
     make_folder(place.path)
     with Reading(place.path, say_waiting) as reading, ExitStack() as early:
         work = early.enter_context(begun(planned[0], looked.workers)) if planned else None
-        store = place.open(reading=reading, waits=say_waiting)
+        store = place.open(reading=reading, waits=say_waiting, in_bulk=planned is not None and planned[0].is_much)
         try:
             ledger = store.files()
             what: Plan | Work

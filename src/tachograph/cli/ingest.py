@@ -57,7 +57,7 @@ def run(command: str, arguments: Sequence[str]) -> int:
     with trouble_with(place):
         if not place.is_there():
             planned({})  # so that a mistake leaves no store behind
-        with place.open(waits=say_waiting) as store:
+        with place.open(waits=say_waiting, in_bulk=True) as store:
             before = store.metrics_count()
             summary = read_into(store, planned(store.files()), whose)
             added = store.metrics_count() - before

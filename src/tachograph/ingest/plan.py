@@ -25,6 +25,7 @@ _SNIFFED_LINES: Final = 40
 _SNIFFED_BYTES: Final = 1 << 16
 _SNIFFED_BYTES_MAX: Final = 1 << 20
 _LOOKED_INTO_BYTES: Final = 8 << 20
+_MUCH_BYTES: Final = 10_000_000
 """A new file is looked into before it is read from so many bytes on, because a large one is read in pieces."""
 _LOG_SUFFIXES: Final = (".jsonl", ".json", ".ndjson", ".jsonl.gz", ".jsonl.zst", ".json.gz", ".json.zst", ".db")
 
@@ -77,6 +78,11 @@ class Plan(msgspec.Struct):
     def bytes_to_read(self) -> int:
         """How much there is to read, as it lies on the disk."""
         return sum(item.found.size - (0 if item.compressed else item.start) for item in self.to_read)
+
+    @property
+    def is_much(self) -> bool:
+        """Whether it takes longer than to make ready for much."""
+        return self.bytes_to_read > _MUCH_BYTES
 
 
 def known_places(environment: Mapping[str, str], home: Path) -> list[tuple[Source, Path]]:

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 _TASK_BYTES: Final = 12 << 20
 _SHARED_EVERY_SECONDS: Final = 1.0
-_MUCH_BYTES: Final = 10_000_000
 
 
 class Summary(msgspec.Struct):
@@ -174,7 +173,7 @@ class _Ingest:
         work = self._work
         if not (work.plan.to_read or work.plan.moved):
             return self._summary
-        if work.plan.bytes_to_read > _MUCH_BYTES:
+        if work.plan.is_much:
             memory.keep_freed()
         with self._store.loading() as loading:
             for part in work.parts:

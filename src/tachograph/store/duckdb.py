@@ -56,6 +56,8 @@ _CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
 }
 _ROWS_TOGETHER: Final = 62_000
 """About half of a row group: enough to be quick, few enough that little is left to do after the last log is read."""
+_GROUP_ROWS: Final = 61_440
+"""A group of as many rows is compressed as a whole; a multiple of 2,048, and hardly less than `_ROWS_TOGETHER`."""
 _ROWS_ALONE: Final = 50_000
 """From so many on, rows are committed before they are merged: DuckDB would write them again otherwise."""
 _ROWS_AS_LISTS: Final = 1_000
@@ -89,6 +91,7 @@ class Store:
         self._reading = reading
         self._closed = False
         self._cores: int | None = None
+        self._in_bulk = False
 
     @classmethod
     def in_memory(cls) -> Store:
@@ -105,8 +108,11 @@ class Store:
         read_only: bool = False,
         reading: Reading | None = None,
         waits: Callable[[], None] | None = None,
+        in_bulk: bool = False,
     ) -> Store:
         """The store in that file, made where there is none (unless read only: then `StoreUnusable`).
+
+        With `in_bulk` it is made ready for many metrics at once, for the one connection that the store has.
 
         Waits for as long as another process writes to it, or, to write, has it open; `waits` is called, from another
         thread, when that takes longer than a few seconds. Who writes also waits for the right to read logs into it,
@@ -127,7 +133,8 @@ class Store:
             if not (read_only or path.exists()):
                 path.with_name(f"{path.name}.wal").unlink(missing_ok=True)  # of one that is gone: no other can have it
                 _make_file(path)
-            store = cls(_connect_patiently(path, read_only=read_only), path, gate, own)
+            store = cls(_connect_patiently(path, read_only=read_only, in_bulk=in_bulk), path, gate, own)
+            store._in_bulk = in_bulk
         except BaseException:
             gate.give_up()
             if own:
@@ -205,7 +212,7 @@ class Store:
             self.connection.close()
             self._gate.leave()
             self._gate.enter()
-            self.connection = _connect_patiently(self.path, read_only=False)
+            self.connection = _connect_patiently(self.path, read_only=False, in_bulk=self._in_bulk)
             self.use_cores(self._cores)
 
     def use_cores(self, cores: int | None) -> None:
@@ -790,7 +797,7 @@ def _make_file(path: Path) -> None:
         new.unlink(missing_ok=True)
 
 
-def _connect(database: str, *, read_only: bool) -> DuckDBPyConnection:
+def _connect(database: str, *, read_only: bool, in_bulk: bool = False) -> DuckDBPyConnection:
     from tachograph.store import engine  # noqa: PLC0415 - takes time, which a command that asks nothing shouldn't pay
 
     config = _CONFIG | {"memory_limit": memory.for_questions()}
@@ -798,19 +805,39 @@ def _connect(database: str, *, read_only: bool) -> DuckDBPyConnection:
         from tempfile import gettempdir  # noqa: PLC0415 - few need it
 
         config["temp_directory"] = str(Path(gettempdir(), f"tachograph-{os.getpid()}"))
-    connection = engine.connect(database, read_only=read_only, config=config)
+    if in_bulk:
+        connection = _connect_in_bulk(database, config | {"temp_directory": f"{database}.tmp"})
+    else:
+        connection = engine.connect(database, read_only=read_only, config=config)
     if not read_only:
         connection.execute("PRAGMA disable_checkpoint_on_shutdown")  # see Store.close
     return connection
 
 
-def _connect_patiently(path: Path, *, read_only: bool) -> DuckDBPyConnection:
+def _connect_in_bulk(database: str, config: dict[str, Any]) -> DuckDBPyConnection:
+    """To groups of rows that are as large as what is appended together: else it would be copied into larger ones.
+
+    The size holds for what this connection appends, and can be given in no other way.
+    """
+    from tachograph.store import engine  # noqa: PLC0415 - as above
+
+    connection = engine.connect(_IN_MEMORY, config=config)
+    try:
+        connection.execute(f"ATTACH '{database.replace(chr(39), chr(39) * 2)}' AS store (ROW_GROUP_SIZE {_GROUP_ROWS})")
+        connection.execute("USE store")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _connect_patiently(path: Path, *, read_only: bool, in_bulk: bool = False) -> DuckDBPyConnection:
     from tachograph.store import engine  # noqa: PLC0415 - as above
 
     deadline = time.monotonic() + _BUSY_SECONDS
     while True:
         try:
-            return _connect(str(path), read_only=read_only)
+            return _connect(str(path), read_only=read_only, in_bulk=in_bulk)
         except engine.IOException as error:
             message = str(error)
             if _IS_HELD not in message:

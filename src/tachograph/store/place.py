@@ -50,11 +50,16 @@ class StorePlace:
         return self.address is not None or is_there(self.path)
 
     def open(
-        self, *, read_only: bool = False, reading: Reading | None = None, waits: Callable[[], None] | None = None
+        self,
+        *,
+        read_only: bool = False,
+        reading: Reading | None = None,
+        waits: Callable[[], None] | None = None,
+        in_bulk: bool = False,
     ) -> Store:
         """The store, as `Store.open`; on a server, whoever opens it may read and write. Raises `StoreUnusable`."""
         if self.address is None:
-            return Store.open(self.path, read_only=read_only, reading=reading, waits=waits)
+            return Store.open(self.path, read_only=read_only, reading=reading, waits=waits, in_bulk=in_bulk)
         import socket  # noqa: PLC0415 - as below
 
         from tachograph.store.clickhouse.address import need_libraries  # noqa: PLC0415 - few need it
