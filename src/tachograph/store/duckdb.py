@@ -698,10 +698,11 @@ class Loading:
         self._run("find_touched")
         if self._some("SELECT count(*) > 0 FROM touched"):
             self._run("gather_parts")
-            if self._some("SELECT NOT bool_and(in_parts) FROM parts"):
+            is_repeated, is_shared, has_cost = self._execute(self._sql["know_parts"]).fetchone() or (None, None, None)
+            if is_repeated:
                 self._change("dirty_repeats", "keep_first_read")
-            self._run("merge_parts")
-            if self._some("SELECT count(DISTINCT session_id) > 1 FROM parts"):  # else nobody contests anything
+            self._run("merge_parts" if has_cost else "merge_unpriced")
+            if is_shared:  # else nobody contests anything
                 self._run("insert_claims")
             self._change("dirty_merged", "delete_merged", "insert_merged")
         if not self._types.isdisjoint(_ENDING_RUNS):

@@ -140,10 +140,15 @@ def load_statements(*, hashed: bool = False) -> dict[str, str]:
     text = text.replace("{order_key}", _ORDER_KEY)
     text = text.replace("{earliest_cwd}", _EARLIEST_CWD).replace("{completed_duration}", COMPLETED_DURATION)
     text = text.replace("{by_request}", str(BY_REQUEST)).replace("{day_us}", str(DAY_US))
-    text = text.replace("{cost}", cost_by(COST_SQL)).replace("{price_join}", PRICE_JOIN)
     for table in ("parts", "metrics", "moved"):
         text = text.replace(f"{{quarter_of_{table}}}", quarter(f"{table}.ts"))
-    return _named(text)
+    named = _named(text)
+    named["merge_unpriced"] = _priced(named["merge_parts"], "CAST(NULL AS HUGEINT)", "")
+    return {name: _priced(sql, cost_by(COST_SQL), PRICE_JOIN) for name, sql in named.items()}
+
+
+def _priced(sql: str, cost: str, join: str) -> str:
+    return sql.replace("{cost}", cost).replace("{price_join}", join)
 
 
 @cache
