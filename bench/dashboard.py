@@ -34,7 +34,9 @@ READY: Final = 'html[data-ready][data-waiting="0"]{} body:not(:has(.loading, .st
 MARK: Final = "performance.getEntriesByName('tachograph-ready').at(-1).startTime"
 RANGES: Final = {"all time": "range=all", "30 days": "since=2026-05-01&until=2026-05-30"}
 FILTER: Final = "&project=/home/dev/project-7"
-VIEWS: Final = ("overview", "activity", "tools", "projects", "models", "errors", "sessions")
+VIEWS: Final = (
+    "overview", "activity", "tools", "agents", "projects", "users", "models", "errors", "insights", "sessions", "health",
+)  # fmt: skip
 
 
 def ready_ms(page: Page, before: str | None = None) -> float:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,8 +16,9 @@ from tachograph.aggregate import narrowing
 from tachograph.aggregate.compute import Computation
 from tachograph.aggregate.question import AggregationType, Question
 from tachograph.query.conditions import owners
-from tachograph.query.model import All, AnyOf, Not
+from tachograph.query.model import All, AnyOf, Not, Query
 from tachograph.query.run import run
+from tachograph.query.spans import span_of
 
 if TYPE_CHECKING:
     from tachograph import Store
@@ -76,11 +78,30 @@ def test_aggregations(narrowed: list[bool]) -> None:
     def check(asking: Asking, form: str, of: AnyOf, kind: AggregationType) -> None:
         filters = {OWNERS[of.field]: tuple(map(str, of.values))}
         with store_of(asking[0], form) as store:
-            put = Question(type=kind, filters=filters)
+            start_us, end_us = span_of(asking[1][0]).start_us, span_of(asking[1][0]).end_us
+            put = Question(type=kind, filters=filters, start_us=start_us, end_us=end_us)
             assert answer(store, put) == as_ever(store, put)
 
     check()
     assert narrowed.count(True) > 25
+
+
+OVER_DAYS = [
+    b'{"id":"%d","timestamp":"2026-03-%02dT09:00:00Z","type":"tool_use","session_id":"s1"}' % (day, day)
+    for day in range(1, 11)
+]
+
+
+@pytest.mark.parametrize("more", [{"compare": "previous"}, {"compare": "previous_weekdays"}, {"rolling": 3}], ids=str)
+def test_what_is_looked_back_on_is_looked_for_too(narrowed: list[bool], more: dict[str, Any]) -> None:
+    start, end = datetime(2026, 3, 9, tzinfo=UTC), datetime(2026, 3, 11, tzinfo=UTC)
+    put = Query(by=("day",), start=start, end=end, where=AnyOf("session", ("s1",)), **more)
+    with store_of(OVER_DAYS, "ingested") as store:
+        found = run(store, put)
+        assert narrowed == [True]
+        assert found == as_ever(store, put)
+        rows = found.rows
+        assert [row.get("previous", row)["count"] for row in rows] == ([3, 3] if "rolling" in more else [1, 1])
 
 
 LINES = [
@@ -99,7 +120,7 @@ def test_it_pays_where_few_sessions_with_few_metrics_pass(
     monkeypatch.setattr(narrowing, "_MOST", most)
     wanted = [f"s{number}" for number in range(sessions)]
     with store_of(LINES, "ingested") as store:
-        assert (narrowing.narrowed(store, {"session_id": wanted}) is not None) == is_narrowed
+        assert (narrowing.narrowed(store, {"session_id": wanted}, None, None) is not None) == is_narrowed
         tables = store.connection.execute("SELECT table_name FROM duckdb_tables() WHERE temporary").fetchall()
         assert (("narrowed",) in tables) == is_narrowed
 

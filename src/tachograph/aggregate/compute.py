@@ -68,7 +68,9 @@ class Computation:
         self._parameters: dict[str, Any] = {}
         self._joined = ""
         self._passing = self._filtered()
-        few = narrowed(store, asked.filters) if self._counting is ONE_BY_ONE else None
+        few = None
+        if self._counting is ONE_BY_ONE:
+            few = narrowed(store, asked.filters, asked.start_us, asked.end_us)
         self._source = self._chosen(few or self._counting.rows)
 
     def result(self) -> AggregationResult:

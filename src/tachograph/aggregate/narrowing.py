@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,8 +21,10 @@ _WITHOUT: Final = "id, id_hash, extra, metadata, other"
 _OF_SESSIONS: Final = "SELECT session_id FROM sessions WHERE {column} IN (SELECT unnest($owners::VARCHAR[]))"
 
 
-def narrowed(store: Store, filters: Mapping[str, Sequence[str]]) -> str | None:
-    """What stands after FROM for all metrics that may pass; None for the whole table.
+def narrowed(
+    store: Store, filters: Mapping[str, Sequence[str]], start_us: int | None, end_us: int | None
+) -> str | None:
+    """What stands after FROM for all metrics of a range that may pass; None for the whole table.
 
     `filters` are by the columns of `OWNERS`, others are passed over. Until the next call over the same connection it
     stays as it is now, whatever is added to the store.
@@ -30,16 +32,20 @@ def narrowed(store: Store, filters: Mapping[str, Sequence[str]]) -> str | None:
     column = next((name for name in OWNERS if name in filters), None)
     if column is None:
         return None
-    owners = {"owners": list(filters[column])}
+    parameters: dict[str, Any] = {"owners": list(filters[column])}
     of_sessions = _OF_SESSIONS.format(column=column)
     found = store.connection.execute(
-        f"SELECT count(*) FILTER (session_id IN ({of_sessions})) * {_PART} <= count(*) FROM sessions", owners
+        f"SELECT count(*) FILTER (session_id IN ({of_sessions})) * {_PART} <= count(*) FROM sessions", parameters
     ).fetchone()
     if not (found and found[0]):
         return None
     chosen = f"SELECT * EXCLUDE ({_WITHOUT}) FROM metrics WHERE ts IS NOT NULL AND"
+    if start_us is not None:
+        chosen, parameters["start"] = f"{chosen} ts >= $start AND", start_us
+    if end_us is not None:
+        chosen, parameters["end"] = f"{chosen} ts < $end AND", end_us
     rows = f"{chosen} session_id IN ({of_sessions})"
     if column != "session_id":  # a statement each: the first one needs to look at the rows of those sessions alone
         rows = f"""{rows} UNION ALL {chosen} {column} IN (SELECT unnest($owners::VARCHAR[]))
             AND (session_id IS NULL OR session_id NOT IN ({of_sessions}))"""
-    return f"{_NAME} AS metrics" if store.set_aside(_NAME, rows, owners, _MOST) else None
+    return f"{_NAME} AS metrics" if store.set_aside(_NAME, rows, parameters, _MOST) else None

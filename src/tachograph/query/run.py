@@ -32,10 +32,9 @@ class _Run:
     def __init__(self, store: Store, query: Query) -> None:
         self._query = query
         condensed = is_any(store.connection)
-        self._now = Side(store, query, span_of(query), condensed=condensed)
-        self._before = (
-            Side(store, query, earlier(query), condensed=condensed, beside=self._now) if query.compare else None
-        )
+        compared = earlier(query) if query.compare else None
+        self._now = Side(store, query, span_of(query), condensed=condensed, compared=compared)
+        self._before = Side(store, query, compared, condensed=condensed, beside=self._now) if compared else None
         self._groups = Groups(self._now)
 
     def result(self) -> QueryResult:

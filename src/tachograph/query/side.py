@@ -42,12 +42,23 @@ class Side:
     """A query in one range of time: the one asked for, or the one that it is compared with."""
 
     def __init__(
-        self, store: Store, query: Query, span: Span, *, condensed: bool, beside: Side | None = None, few: bool = True
+        self,
+        store: Store,
+        query: Query,
+        span: Span,
+        *,
+        condensed: bool,
+        compared: Span | None = None,
+        beside: Side | None = None,
+        few: bool = True,
     ) -> None:
-        """`beside` is the same query in another range; with `few`, few metrics that may pass are looked for first."""
+        """`compared` is the earlier range of its comparison, `beside` the side of the later one.
+
+        With `few`, metrics that may pass are looked for first, where they may be few.
+        """
         self._store = store
         self._connection = store.connection
-        self._beside, self._few = beside, few
+        self._compared, self._beside, self._few = compared, beside, few
         self.query = query
         self.needs = needs_of(query)
         self._values = [(name, measure(name).value) for name in query.measures]
@@ -81,7 +92,10 @@ class Side:
         if self._beside is not None:
             return self._beside.unsummed
         rows = source_of(self.needs, condensed=self.condensed)
-        few = narrowed(self._store, owners(self.query.where)) if self._few and rows is ONE_BY_ONE else None
+        if not self._few or rows is not ONE_BY_ONE:
+            return rows
+        since = (self._compared or self.span).start_us if self.query.rolling == 1 else None
+        few = narrowed(self._store, owners(self.query.where), since, self.span.end_us)
         return rows if few is None else msgspec.structs.replace(rows, rows=few)
 
     def _of_total(self) -> Selection:
