@@ -362,7 +362,7 @@ def test_an_agents_run_that_was_condensed_still_names_what_it_does_later(tmp_pat
 def test_condensing_that_fails_leaves_all_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
     with store_of([line.encode() for line in LINES]) as (store, _):
         before = some_answers(store)
-        for broken in ("insert_ids", "insert_owners", "delete_condensed", "say_whole"):
+        for broken in ("ids", "owners", "delete_condensed", "say_whole"):
             monkeypatch.setattr("tachograph.store.condense.condense_statements", without(broken))
             with pytest.raises(KeyError):
                 condense(store, AT)
@@ -397,7 +397,7 @@ with Store.open(Path(sys.argv[1])) as store:
 """
 
 
-@pytest.mark.parametrize("name", ["insert_ids", "delete_claims", "say_whole"])
+@pytest.mark.parametrize("name", ["ids", "delete_claims", "say_whole"])
 def test_a_process_that_is_killed_while_it_condenses_leaves_all_as_it_was(tmp_path: Path, name: str) -> None:
     path = tmp_path / "tachograph.duckdb"
     with Store.open(path) as store:

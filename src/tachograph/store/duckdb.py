@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from tachograph.columns import ColumnBatch
+    from tachograph.store.condense import Condensable, Condensing, WindowsOf
     from tachograph.store.engine import DuckDBPyConnection
     from tachograph.store.journal import Frame, Journal
 
@@ -352,6 +353,18 @@ class Store:
         self.connection.begin()
         rollup.forget(self.connection)
         self.connection.commit()
+
+    def condensable(self, asked: Condensing) -> Condensable:
+        """Which metrics `condense` would condense. Nothing is changed."""
+        from tachograph.store import condense  # noqa: PLC0415 - only retention needs it
+
+        return condense.condensable(self, asked)
+
+    def condense(self, asked: Condensing, windows_of: WindowsOf) -> Condensable:
+        """Keeps the sums of old metrics by window, and deletes their detail; which those were. All, or nothing."""
+        from tachograph.store import condense  # noqa: PLC0415 - as above
+
+        return condense.condense(self, asked, windows_of)
 
     def take_in(self, journal: Iterable[tuple[int, Frame]]) -> None:
         """Takes in frames of the journal, each with where it ends; what follows their last commit is left out."""
