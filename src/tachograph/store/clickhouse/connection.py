@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+import time
 import uuid
 from typing import TYPE_CHECKING, Any, Final
 
 from tachograph.errors import StoreUnusable
 from tachograph.store.clickhouse.dialect import translated
+from tachograph.store.clickhouse.progress import SAID_AS, Progress
 from tachograph.store.clickhouse.tables import reading_tables, tables
 from tachograph.store.engine import InterruptException
 
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
     from clickhouse_connect.driver.client import Client
 
-_AS_THE_EMBEDDED: Final = {
+AS_THE_EMBEDDED: Final = {
     "join_use_nulls": 1,
     "prefer_column_name_to_alias": 1,
     "aggregate_functions_null_for_empty": 1,
@@ -27,6 +29,8 @@ _AS_THE_EMBEDDED: Final = {
 }
 """What makes ClickHouse answer as SQL says: nothing is null, not 0, and a name is a column's before an alias. What is
 joined is that of all shards."""
+PROGRESS_SECONDS: Final = 1.0
+"""For so long a reader goes by how far it found a condensing."""
 _CANCELLED: Final = "QUERY_WAS_CANCELLED"
 _INT64: Final = range(-(2**63), 2**63)
 
@@ -56,6 +60,8 @@ class Connection:
         self._client = client
         self._again = again
         self._asked = ""
+        self._progress: Progress | None = None
+        self._progress_at = -PROGRESS_SECONDS
         self.tenant = tenant
         self.database = database
         self._turn = threading.Lock()
@@ -64,16 +70,37 @@ class Connection:
         """Asks a statement of DuckDB's; `?` and `$name` stand for parameters, as there."""
         given = dict(_named(parameters))
         kinds = tuple((name, kind_of(value)) for name, value in given.items())
-        there = translated(sql, kinds, reading_tables(self.database))
-        return self.ask(there, given) if there else Answer((), [])
+        with self._turn, told_as_unusable():
+            there = translated(sql, kinds, reading_tables(self.database, self._known_progress()))
+            return self._ask(there, given) if there else Answer((), [])
 
     def ask(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Answer:
         """Asks a statement of ClickHouse's own."""
-        given = {**(parameters or {}), "tenant": self.tenant}
         with self._turn, told_as_unusable():
-            self._asked = uuid.uuid4().hex
-            found = self._client.query(sql, parameters=given, settings=_AS_THE_EMBEDDED | {"query_id": self._asked})
-            return Answer(found.column_names, [tuple(row) for row in found.result_rows])
+            return self._ask(sql, parameters or {})
+
+    def _ask(self, sql: str, parameters: Mapping[str, Any]) -> Answer:
+        given = {**parameters, "tenant": self.tenant}
+        self._asked = uuid.uuid4().hex
+        found = self._client.query(sql, parameters=given, settings=AS_THE_EMBEDDED | {"query_id": self._asked})
+        return Answer(found.column_names, [tuple(row) for row in found.result_rows])
+
+    def said(self) -> dict[str, str]:
+        """What the store says of itself, in `meta`."""
+        with self._turn, told_as_unusable():
+            return self._said()
+
+    def _said(self) -> dict[str, str]:
+        asked_at = time.monotonic()
+        said = dict(self._ask(f"SELECT name, value FROM ({self.reading('meta')})", {}).fetchall())
+        self._progress, self._progress_at = Progress.of(said.get(SAID_AS)), asked_at
+        return said
+
+    def _known_progress(self) -> Progress | None:
+        """How far a condensing was a moment ago. Nobody may wait for a turn between this and what is asked then."""
+        if time.monotonic() - self._progress_at > PROGRESS_SECONDS:
+            self._said()
+        return self._progress
 
     def do(self, sql: str, parameters: Mapping[str, Any] | None = None, **settings: Any) -> None:
         """Does what has no answer."""
@@ -90,7 +117,7 @@ class Connection:
         """The answer to a statement of ClickHouse's own, in some format."""
         given = {**(parameters or {}), "tenant": self.tenant}
         with self._turn, told_as_unusable():
-            return self._client.raw_query(sql, parameters=given, settings=dict(_AS_THE_EMBEDDED), fmt=kind)
+            return self._client.raw_query(sql, parameters=given, settings=dict(AS_THE_EMBEDDED), fmt=kind)
 
     def reading(self, name: str) -> str:
         """The statement that reads the latest rows of a table."""

@@ -15,6 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Self
 
 from tachograph.price_list import data_version
+from tachograph.store.clickhouse.condensing import ServerCondensing
 from tachograph.store.clickhouse.neighbours import Neighbours
 from tachograph.store.clickhouse.sums import ServerSums
 from tachograph.store.clickhouse.transfer import Transfer
@@ -77,7 +78,8 @@ class SettledLoading(Loading):
 
     def _learn(self) -> None:
         """What the server's store says of itself; what a writer left unfinished there is said to be gone."""
-        said = dict(self._there.execute("SELECT name, value FROM meta").fetchall())
+        ServerCondensing(self._there, self._turn, self._target.address).end_what_was_begun()
+        said = self._there.said()
         for name in _SAID:
             if name in said:
                 say(self._work.connection, name, said[name])

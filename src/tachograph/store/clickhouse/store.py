@@ -5,17 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from tachograph.errors import StoreUnusable
-from tachograph.store.clickhouse import writing
+from tachograph.store.clickhouse import progress, writing
+from tachograph.store.clickhouse.condensing import ServerCondensing
 from tachograph.store.clickhouse.connection import Connection
 from tachograph.store.clickhouse.settling import SettledLoading
 from tachograph.store.clickhouse.tables import tables
+from tachograph.store.clickhouse.writing import Turn
 from tachograph.store.duckdb import SCHEMA_VERSION, Store
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tachograph.store.clickhouse.address import Address
+    from tachograph.store.condense import Condensable, Condensing, WindowsOf
 
+_TAKEN: Final = "SELECT sum(total_bytes) FROM system.tables WHERE database = {database:String}"
 _COLUMNS: Final = "SELECT table, name FROM system.columns WHERE database = {database:String}"
 
 
@@ -55,16 +59,16 @@ class ClickHouseStore(Store):
             there.setdefault(table, set()).add(column)
         if not there:
             connection.do(f"CREATE DATABASE IF NOT EXISTS {database}{f' ON CLUSTER {cluster}' if cluster else ''}")
-        if "writers" not in there:
-            connection.do(writing.definition(database, cluster))
+        for name, its in (("writers", writing), ("kept", progress)):
+            if name not in there:
+                connection.do(its.definition(database, cluster))
         for name, table in tables().items():
             known = there.get(name)
             for statement in (
                 table.definition(database, cluster) if known is None else table.missing(database, known, cluster)
             ):
                 connection.do(statement)
-        said = dict(connection.execute("SELECT name, value FROM meta").fetchall())
-        version = said.get("schema", str(SCHEMA_VERSION))
+        version = connection.said().get("schema", str(SCHEMA_VERSION))
         if version != str(SCHEMA_VERSION):
             raise StoreUnusable(
                 f"it was made by another version of Tachograph (schema {version}; this one knows {SCHEMA_VERSION})",
@@ -110,6 +114,31 @@ class ClickHouseStore(Store):
 
     def use_cores(self, cores: int | None) -> None:
         """The server has its own."""
+
+    def condensable(self, asked: Condensing) -> Condensable:
+        """Which metrics `condense` would condense. Nothing is changed."""
+        return ServerCondensing(self.connection, Turn(self.connection, self.owner), self.address).condensable(asked)
+
+    def condense(self, asked: Condensing, windows_of: WindowsOf) -> Condensable:
+        """Keeps the sums of old metrics by window, and deletes their detail; which those were.
+
+        Whoever dies on the way is followed by one who ends what was begun, or takes it back. Raises `StoreUnusable`
+        where the server or another writer is in the way.
+        """
+        turn = Turn(self.connection, self.owner)
+        turn.begin()
+        try:
+            return ServerCondensing(self.connection, turn, self.address).condense(asked, windows_of)
+        finally:
+            turn.end()
+
+    def taken(self) -> int:
+        """How many bytes the tables of its database take, those of other tenants included.
+
+        In a cluster, on the node that is asked.
+        """
+        found = self.connection.ask(_TAKEN, {"database": self.address.database}).fetchone()
+        return int(found[0] or 0) if found else 0
 
     def roll_up(self) -> None:
         """Brings the sums by quarter of an hour up to the last metric, however many there are."""
