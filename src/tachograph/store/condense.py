@@ -100,22 +100,22 @@ def _condense(execute: _Statements, asked: Condensing) -> None:
         execute(name)
 
 
-def slices(counts: Sequence[tuple[int, int]], before_us: int) -> Iterator[tuple[int, int, int]]:
+def slices(counts: Sequence[tuple[int, int]], before_us: int) -> Iterator[tuple[int, int, bool]]:
     """Stretches of whole windows, each with no more metrics than one window has, or than fit in memory together.
 
-    `counts` are how many metrics there are in each window that has any, by when it begins. Besides where each stretch
-    begins and ends, how many times as many metrics it has as fit together: more than 1 where that is one large window.
+    `counts` are how many metrics there are in each window that has any, by when it begins. Each stretch is told by when
+    it begins and ends, and whether it is one window that has more than fit.
     """
     start_us, rows = None, 0
     for window_us, metrics in counts:
         if start_us is None:
             start_us = window_us
         elif rows + metrics > _ROWS_TOGETHER:
-            yield start_us, window_us, -(-rows // _ROWS_TOGETHER)
+            yield start_us, window_us, rows > _ROWS_TOGETHER
             start_us, rows = window_us, 0
         rows += metrics
     if start_us is not None:
-        yield start_us, before_us, -(-rows // _ROWS_TOGETHER)
+        yield start_us, before_us, rows > _ROWS_TOGETHER
 
 
 class _Statements:

@@ -1,6 +1,10 @@
 -- What condensing on a server needs beside `condense.sql`: statements of DuckDB's too, which are translated. What is
 -- deleted there is told by other rows here.
 
+-- name: count_by_minute
+SELECT (ts - {first_us}) // 60000000 * 60000000 + {first_us} AS start_us, count(*) FROM metrics
+WHERE {is_condensable} AND ts >= $from AND ts < $to GROUP BY start_us ORDER BY start_us;
+
 -- name: kept
 -- What is old, but stays.
 SELECT metrics.seq FROM metrics WHERE seq <= $last AND ts >= $from AND ts < $to AND NOT {is_condensable};

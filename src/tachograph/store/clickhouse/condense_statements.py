@@ -40,9 +40,9 @@ class Statements:
         (found,) = self.ask("count_condensable")
         return Condensable(*found)
 
-    def ask(self, name: str) -> list[tuple[Any, ...]]:
+    def ask(self, name: str, **more: int) -> list[tuple[Any, ...]]:
         """The rows that one gives."""
-        return self._there.ask(*self.translated(name)).fetchall()
+        return self._there.ask(*self.translated(name, **more)).fetchall()
 
     def translated(self, name: str, **more: int) -> tuple[str, dict[str, str | int]]:
         """One in ClickHouse's SQL, and its parameters."""

@@ -86,7 +86,7 @@ class ServerCondensing:
         """Inserts what is kept, and makes it count in place of the metrics that it is of."""
         self._say(progress)
         number = self._turn.number * _NUMBERS
-        for start_us, end_us in _parts(statements.ask("count_by_window"), progress.before_us):
+        for start_us, end_us in _parts(statements, progress.before_us):
             bounds = {"from": start_us, "to": end_us}
             for table, name in _MADE.items():
                 rows, given = statements.translated(name, **bounds)
@@ -172,11 +172,15 @@ class ServerCondensing:
         self._there.do(sql, given, **_INSERTING)
 
 
-def _parts(counts: list[tuple[int, int]], before_us: int) -> list[tuple[int, int]]:
+def _parts(statements: Statements, before_us: int) -> list[tuple[int, int]]:
     """Stretches of time to be summed one by one; a window with more metrics than fit together is summed in several."""
-    found = []
-    for start_us, end_us, many in slices(counts, before_us):
-        width = -(-(end_us - start_us) // many)
-        found += [(each, min(each + width, end_us)) for each in range(start_us, end_us, width)]
+    found: list[tuple[int, int]] = []
+    for start_us, end_us, is_large in slices(statements.ask("count_by_window"), before_us):
+        if is_large:
+            minutes = statements.ask("count_by_minute", **{"from": start_us, "to": end_us})
+            ends = [end for _, end, _ in slices(minutes, end_us)]
+            found += zip([start_us, *ends[:-1]], ends, strict=True)
+        else:
+            found.append((start_us, end_us))
     (_, first_end_us), *others = found
     return [(FIRST_US, first_end_us), *others]  # before the first there is what is kept
