@@ -19,6 +19,8 @@ from ingest.test_order import grow, read_whole
 from retention.test_detail import answer, any_question, condense, read_log, same, some_answers
 from strategies import Question
 from tachograph.errors import StoreUnusable
+from tachograph.query.model import Query
+from tachograph.query.run import run
 from tachograph.retention.detail import condense_detail
 from tachograph.retention.policy import DetailPolicy
 from tachograph.store.clickhouse import connection
@@ -110,10 +112,9 @@ def test_transcripts_with_forks_and_agents_are_condensed_to_the_same_rows(seed: 
             assert some_answers(there) == some_answers(embedded)
         read_whole(tree, there, Path(copy))
         assert some_answers(there) == some_answers(embedded)
-        assert stored(there, "kept") == 0
 
 
-@settings(deadline=None, max_examples=3, suppress_health_check=SLOW)
+@settings(deadline=None, max_examples=2, suppress_health_check=SLOW)
 @given(any_question(), st.booleans())
 def test_any_question_has_the_same_answer(
     drawn: tuple[list[bytes], Question, datetime, Resolution, str], rolled: bool
@@ -204,26 +205,31 @@ def test_whoever_reads_meanwhile_has_the_same_answer_at_every_step(there: ClickH
     """Also those who don't know yet of the step before."""
     history(there, tmp_path)
     there.roll_up()
-    before, seen = hours(there), []
+    before, seen = quick(there), []
     with on_clickhouse(there.connection.tenant) as reader, pytest.MonkeyPatch.context() as patched:
 
         def look(sql: str) -> None:
             if ".meta " in sql:
                 patched.setattr(connection, "PROGRESS_SECONDS", 3600)
-                seen.append(hours(reader))
+                assert quick(reader) == before
                 patched.setattr(connection, "PROGRESS_SECONDS", -1)
-            seen.append(hours(reader))
+            assert quick(reader) == before
+            seen.append(reader.connection.execute("SELECT sum(metrics_count) FROM condensed").fetchall()[0][0])
 
         hook(patched, look)
         assert condense_detail(there, YOUNG, NOW).metrics == 13
     assert len(seen) > 15
-    for each in (*seen, hours(there)):
-        same(before, each)
-    known = ["condensed" in each for each in seen]
-    assert (known, known[0], known[-1]) == (sorted(known), False, True)
+    assert seen == [None] * seen.count(None) + [13] * seen.count(13)
+    assert quick(there) == before
 
 
-@pytest.mark.parametrize("dies_after", [2, 5, 6, 7, 9])
+def quick(store: Store) -> tuple[Any, Any]:
+    """Another such answer, which takes less time."""
+    found = run(store, Query(measures=("count", "sessions", "timed", "duration_sum", "duration_max"), by=("tool",)))
+    return found.total, found.rows
+
+
+@pytest.mark.parametrize("dies_after", [3, 6, 7])
 def test_whoever_dies_at_any_step_leaves_nothing_twice_and_nothing_out(dies_after: int, tmp_path: Path) -> None:
     tenant, left = uuid4().hex, [dies_after]
 
@@ -247,7 +253,7 @@ def test_whoever_dies_at_any_step_leaves_nothing_twice_and_nothing_out(dies_afte
         same(before, hours(store))
         assert condense_detail(store, YOUNG, NOW).metrics == 0
         assert store.connection.execute("SELECT sum(metrics_count) FROM condensed").fetchall() == [(13,)]
-        assert stored(store) == 102 - 13
+        assert (stored(store), stored(store, "kept")) == (102 - 13, 1)
 
 
 def test_one_who_writes_lets_nobody_condense(there: ClickHouseStore, tmp_path: Path) -> None:

@@ -59,8 +59,8 @@ class ServerCondensing:
 
     def condense(self, asked: Condensing, windows_of: WindowsOf) -> Condensable:
         """Condenses what is old enough; which metrics those were. Raises `StoreUnusable` where that can't be done."""
-        self.end_what_was_begun()
         said = self._there.said()
+        self.end_what_was_begun(said)
         last, rolled = int(said.get("whole", 0)), int(said.get("rolled", 0))
         statements = Statements(self._there, asked, last)
         found = statements.condensable()
@@ -71,12 +71,13 @@ class ServerCondensing:
                 ServerSums(self._there, self._turn).roll_up(rolled, last)
         return found
 
-    def end_what_was_begun(self) -> None:
-        """Ends what a writer left who died while it condensed, or takes it back."""
-        progress = Progress.of(self._there.said().get(SAID_AS))
+    def end_what_was_begun(self, said: Mapping[str, str]) -> None:
+        """Ends what a writer left who died while it condensed, or takes it back; `said` is what the store says."""
+        progress = Progress.of(said.get(SAID_AS))
         if progress is None:
             return
         if progress.deleting:
+            self._wait()
             self._delete(progress)
         else:
             self._remove(dict.fromkeys(_MADE, f"version > {progress.version:d}"))
@@ -85,6 +86,8 @@ class ServerCondensing:
     def _sum_up(self, statements: Statements, progress: Progress) -> Progress:
         """Inserts what is kept, and makes it count in place of the metrics that it is of."""
         self._say(progress)
+        if self._many("kept", "true"):
+            self._alter("kept", f"run < {progress.version:d}")  # of the one before: by now nobody asks for them
         number = self._turn.number * _NUMBERS
         for start_us, end_us in _parts(statements, progress.before_us):
             bounds = {"from": start_us, "to": end_us}
@@ -122,8 +125,6 @@ class ServerCondensing:
             self._insert(table, *Statements.of_all(self._there, name), gone=True)
             self._turn.next()
         self._say(None)
-        if progress.kept:
-            self._alter("kept", f"run <= {progress.version:d}")
 
     def _remove(self, conditions: Mapping[str, str], *, only_if: str = "true") -> None:
         """Deletes rows of tables, and waits until none is there any more."""

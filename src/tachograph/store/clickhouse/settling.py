@@ -78,8 +78,8 @@ class SettledLoading(Loading):
 
     def _learn(self) -> None:
         """What the server's store says of itself; what a writer left unfinished there is said to be gone."""
-        ServerCondensing(self._there, self._turn, self._target.address).end_what_was_begun()
         said = self._there.said()
+        ServerCondensing(self._there, self._turn, self._target.address).end_what_was_begun(said)
         for name in _SAID:
             if name in said:
                 say(self._work.connection, name, said[name])
