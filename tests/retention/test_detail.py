@@ -26,9 +26,10 @@ from tachograph.ingest.reader import plan_paths, read
 from tachograph.retention.detail import condense_detail, plan_detail
 from tachograph.retention.policy import DetailPolicy
 from tachograph.store.duckdb import Store
+from there import on_clickhouse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from tachograph.retention.policy import Resolution
 
@@ -321,7 +322,8 @@ def condensed_calls(store: Store) -> int:
     return found[0] if found else 0
 
 
-def test_sessions_that_copy_each_other_are_condensed_together(tmp_path: Path) -> None:
+@pytest.mark.parametrize("made", [Store.in_memory, on_clickhouse])
+def test_sessions_that_copy_each_other_are_condensed_together(tmp_path: Path, made: Callable[[], Store]) -> None:
     """Whose the shared metrics are depends on what each of them did itself, and one of them goes on."""
     other = "22222222-2222-4222-8222-222222222222"
     shared = [prompt(0), reply("m1", 1, used=usage())]
@@ -329,7 +331,7 @@ def test_sessions_that_copy_each_other_are_condensed_together(tmp_path: Path) ->
     fork = [*({**line, "sessionId": other} for line in shared), reply("m3", 7200, used=usage(), sessionId=other)]
     (tmp_path / f"{SESSION}.jsonl").write_bytes(transcript(*original))
     (tmp_path / f"{other}.jsonl").write_bytes(transcript(*fork))
-    with Store.in_memory() as store:
+    with made() as store:
         ingest(store, tmp_path)
         before = some_answers(store)
         assert condense(store, BEGINNING + timedelta(hours=1), "hour") == 0

@@ -195,7 +195,7 @@ def hook(patched: pytest.MonkeyPatch, change: Callable[[str], None]) -> None:
     def changing(self: Connection, sql: str, *arguments: Any, **named: Any) -> None:
         do(self, sql, *arguments, **named)
         made_again = sql.startswith("INSERT") and ".rollup_" in sql
-        if sql.startswith(("INSERT", "ALTER")) and ".writers" not in sql and "INTO held" not in sql and not made_again:
+        if sql.startswith(("INSERT", "ALTER")) and ".writers" not in sql and not made_again:
             change(sql)
 
     patched.setattr(Connection, "do", changing)

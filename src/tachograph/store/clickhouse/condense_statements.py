@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
+
 from tachograph.store.clickhouse.connection import kind_of
 from tachograph.store.clickhouse.dialect import translated
 from tachograph.store.clickhouse.tables import reading_tables
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
 
 _SETTLED: Final = "seq <= $last"
 """Rows beyond are those of a writer who isn't done, or died."""
-_SESSIONS_TOGETHER: Final = 1000
 
 
 class Statements:
@@ -65,10 +66,9 @@ class Statements:
             reached |= others
             new += others
         self._there.do("CREATE OR REPLACE TEMPORARY TABLE held (session_id String) ENGINE = Memory")
-        held = sorted(reached)
-        for first in range(0, len(held), _SESSIONS_TOGETHER):
-            some = {"sessions": held[first : first + _SESSIONS_TOGETHER]}
-            self._there.do("INSERT INTO held SELECT arrayJoin({sessions:Array(String)})", some)
+        if reached:
+            rows = [msgspec.json.encode({"session_id": session}) for session in reached]
+            self._there.insert("held", b"\n".join(rows), "JSONEachRow")
 
 
 def _named(start: str, end: str) -> dict[str, str]:

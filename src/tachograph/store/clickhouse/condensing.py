@@ -58,9 +58,8 @@ class ServerCondensing:
         return Statements(self._there, asked, int(self._there.said().get("whole", 0))).condensable()
 
     def condense(self, asked: Condensing, windows_of: WindowsOf) -> Condensable:
-        """Condenses what is old enough; which metrics those were. Raises `StoreUnusable` where that can't be done."""
+        """Condenses what is old enough; which metrics those were. Whatever was begun before has to be ended."""
         said = self._there.said()
-        self.end_what_was_begun(said)
         last, rolled = int(said.get("whole", 0)), int(said.get("rolled", 0))
         statements = Statements(self._there, asked, last)
         found = statements.condensable()

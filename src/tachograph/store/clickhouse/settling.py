@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from tachograph.store.clickhouse.store import ClickHouseStore
+    from tachograph.store.condense import Condensable, Condensing, WindowsOf
     from tachograph.store.ledger import FileEntry, RejectEntry
 
 _SAID: Final = ("whole", "prices", "witnessed", "collected", "rolled")
@@ -155,6 +156,10 @@ class SettledLoading(Loading):
         said = dict(self._work.connection.execute("SELECT name, value FROM meta").fetchall())
         self._sums.roll_up(int(said.get("rolled", 0)), settled)
         say(self._work.connection, "rolled", str(settled))
+
+    def condense(self, asked: Condensing, windows_of: WindowsOf) -> Condensable:
+        """Condenses what is old enough; which metrics those were. Nothing may be under way. Raises `StoreUnusable`."""
+        return ServerCondensing(self._there, self._turn, self._target.address).condense(asked, windows_of)
 
     def _settled(self) -> int:
         """The number of the last row that is settled."""

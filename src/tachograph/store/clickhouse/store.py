@@ -125,12 +125,8 @@ class ClickHouseStore(Store):
         Whoever dies on the way is followed by one who ends what was begun, or takes it back. Raises `StoreUnusable`
         where the server or another writer is in the way.
         """
-        turn = Turn(self.connection, self.owner)
-        turn.begin()
-        try:
-            return ServerCondensing(self.connection, turn, self.address).condense(asked, windows_of)
-        finally:
-            turn.end()
+        with self.loading() as loading:
+            return loading.condense(asked, windows_of)
 
     def taken(self) -> int:
         """How many bytes the tables of its database take, those of other tenants included.
