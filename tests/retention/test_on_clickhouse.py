@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 from claude_lines import BEGINNING, SESSION, call, contents, ingest, result, transcript
 from cli.made_up import metric
 from ingest.test_order import grow, read_whole
+from query.test_condensed import condensings
+from query.test_condensed import same as same_results
 from retention.test_detail import answer, any_question, condense, read_log, same, some_answers
 from strategies import Question
 from tachograph.errors import StoreUnusable
@@ -128,6 +130,34 @@ def test_any_question_has_the_same_answer(
         assert condense(there, at, resolution, zone) == condense(embedded, at, resolution, zone)
         same(answer(embedded, asked), answer(there, asked))
         assert answer(embedded, asked).get("condensed") == answer(there, asked).get("condensed")
+
+
+@settings(deadline=None, max_examples=2, suppress_health_check=SLOW)
+@given(condensings(), st.booleans())
+def test_any_query_has_the_same_answer(
+    drawn: tuple[list[bytes], Query, datetime, Resolution, str], rolled: bool
+) -> None:
+    lines, query, at, resolution, zone = drawn
+    with both() as (embedded, there, folder):
+        for store in (embedded, there):
+            read_log(store, folder, lines)
+        if rolled:
+            there.roll_up()
+        assert condense(there, at, resolution, zone) == condense(embedded, at, resolution, zone)
+        one, other = run(embedded, query), run(there, query)
+        same_results(one, other)
+        assert one.exact == other.exact
+
+
+def test_percentiles_of_queries_are_the_same_within_1_percent(there: ClickHouseStore, tmp_path: Path) -> None:
+    read_log(there, tmp_path, [line.encode() for line in ALIKE])
+    queries = [
+        Query(measures=("count", "duration_p50", "duration_p95"), by=by) for by in ((), ("tool",), ("day", "type"))
+    ]
+    before = [run(there, query) for query in queries]
+    condense(there, LATER)
+    for query, found in zip(queries, before, strict=True):
+        same_results(found, run(there, query))
 
 
 def test_what_comes_late_to_a_window_is_added_to_it_by_the_next_condensing(

@@ -228,6 +228,7 @@ _CHANGES: Final[dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]]] = {
     exp.Select: _side_by_side,
     exp.Ordered: _ordered,
     exp.MapFromEntries: _map,
+    exp.LogicalOr: lambda node: exp.Max(this=node.this),
     exp.MapKeys: lambda node: exp.Anonymous(this="mapKeys", expressions=[node.this]),
     exp.Anonymous: _function,
 }
