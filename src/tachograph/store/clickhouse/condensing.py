@@ -100,7 +100,8 @@ class ServerCondensing:
         self._insert("rollup_dirty", *statements.translated("dirty"))
         self._wait()
         self._turn.check()
-        progress = structs.replace(progress, kept=self._many("kept", f"run = {progress.version:d}"), deleting=True)
+        (kept,) = self._there.ask(f"SELECT {progress.many_kept(self._there.database)}").fetchone() or (0,)
+        progress = structs.replace(progress, kept=int(kept), deleting=True)
         self._say(progress)
         return progress
 
@@ -114,11 +115,10 @@ class ServerCondensing:
         """Deletes metrics all of whose sums are there, and what is there for their sake alone."""
         database = self._there.database
         deleted = progress.is_deleted(database)
-        kept = f"(SELECT count() FROM {database}.kept WHERE {progress.is_kept()})"
         quarter = (progress.before_us - FIRST_US) // QUARTER_US
         self._remove(
             {"metrics": deleted, **dict.fromkeys(QUARTER_KEYS, f"quarter < {quarter:d}")},
-            only_if=f"{kept} = {progress.kept:d}",  # a node of a cluster may not have been told of all of them yet
+            only_if=f"{progress.many_kept(database)} = {progress.kept:d}",  # a node may not know of all of them yet
         )
         for table, name in (("claims", "gone_claims"), ("claimed_starts", "gone_starts")):
             self._insert(table, *Statements.of_all(self._there, name), gone=True)

@@ -56,12 +56,14 @@ class Progress(msgspec.Struct, frozen=True):
 
         It is one on what tells rows apart, not on what a version of a row says: all versions of a row go, or none.
         """
-        kept = f"SELECT seq FROM {database}.kept WHERE {self.is_kept()}"
-        return f"ifNull(ts < {self.before_us:d}, 0) AND seq <= {self.last:d} AND seq NOT IN ({kept})"
+        return f"ifNull(ts < {self.before_us:d}, 0) AND seq <= {self.last:d} AND seq NOT IN ({self._kept(database)})"
 
-    def is_kept(self) -> str:
-        """The condition on the rows of `kept` that are of this condensing."""
-        return f"tenant = {{tenant:String}} AND run = {self.version:d}"
+    def many_kept(self, database: str) -> str:
+        """How many metrics are kept, however often that was inserted."""
+        return f"(SELECT uniqExact(seq) FROM ({self._kept(database)}))"
+
+    def _kept(self, database: str) -> str:
+        return f"SELECT seq FROM {database}.kept WHERE tenant = {{tenant:String}} AND run = {self.version:d}"
 
 
 def definition(database: str, cluster: str | None) -> str:
