@@ -259,6 +259,28 @@ def quick(store: Store) -> tuple[Any, Any]:
     return found.total, found.rows
 
 
+def test_an_answer_that_takes_long_is_asked_again_if_its_metrics_were_condensed_meanwhile(
+    there: ClickHouseStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history(there, tmp_path)
+    before = quick(there)
+    asked: list[Any] = []
+    with on_clickhouse(there.connection.tenant) as reader:
+
+        def ask() -> list[Any]:
+            found = [quick(reader)]
+            if not asked:
+                condense_detail(there, YOUNG, NOW)
+            asked.append(found[0])
+            return [*found, quick(reader)]
+
+        monkeypatch.setattr(connection, "SURE_SECONDS", 0)
+        assert reader.answered(ask) == [before, before]
+        assert len(asked) == 2
+        assert reader.answered(ask) == [before, before]
+        assert len(asked) == 3
+
+
 @pytest.mark.parametrize("dies_after", [3, 6, 7])
 def test_whoever_dies_at_any_step_leaves_nothing_twice_and_nothing_out(dies_after: int, tmp_path: Path) -> None:
     tenant, left = uuid4().hex, [dies_after]

@@ -12,7 +12,7 @@ import threading
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 import msgspec
 
@@ -68,6 +68,7 @@ _WAL_BYTES: Final = 256 << 10
 _COSTING: Final = ("model", "cost_usd")
 _ENDING_RUNS: Final = frozenset({"agent_execution", "tool_use"})
 """Types of metrics that may tell of the end of an agent's run."""
+_Answer = TypeVar("_Answer")
 _MODELS_MAX: Final = 5_000
 """More models than there are: whoever writes more names into a log doesn't make us look for all of them."""
 
@@ -353,6 +354,10 @@ class Store:
         self.connection.begin()
         rollup.forget(self.connection)
         self.connection.commit()
+
+    def answered(self, ask: Callable[[], _Answer]) -> _Answer:
+        """What `ask` gives, which may ask several statements: nothing is condensed between them."""
+        return ask()
 
     def condensable(self, asked: Condensing) -> Condensable:
         """Which metrics `condense` would condense. Nothing is changed."""

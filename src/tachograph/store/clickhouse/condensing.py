@@ -17,7 +17,7 @@ from msgspec import structs
 from tachograph.errors import StoreUnusable
 from tachograph.metric import FIRST_US
 from tachograph.store.clickhouse.condense_statements import Statements
-from tachograph.store.clickhouse.connection import AS_THE_EMBEDDED, PROGRESS_SECONDS
+from tachograph.store.clickhouse.connection import AS_THE_EMBEDDED, PROGRESS_SECONDS, SURE_SECONDS
 from tachograph.store.clickhouse.progress import SAID_AS, Progress
 from tachograph.store.clickhouse.sums import ServerSums
 from tachograph.store.clickhouse.tables import tables
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from tachograph.store.clickhouse.writing import Turn
     from tachograph.store.condense import Condensing, WindowsOf
 
-_GRACE_SECONDS: Final = 5 * PROGRESS_SECONDS
-"""By then everybody who reads goes by what was said, and nobody still reads what they asked for before."""
+_GRACE_SECONDS: Final = 2 * PROGRESS_SECONDS + SURE_SECONDS
+"""By then whoever reads goes by what was said, or knows that they had better ask again."""
 _INSERTING: Final[dict[str, Any]] = AS_THE_EMBEDDED | {"prefer_global_in_and_join": 1, "max_execution_time": 20}
 """An insert ends, or is given up, before another writer may have the turn, and take back what there is by then."""
 _DELETING: Final[dict[str, Any]] = {"mutations_sync": 0, "allow_nondeterministic_mutations": 1}
@@ -73,14 +73,14 @@ class ServerCondensing:
     def end_what_was_begun(self, said: Mapping[str, str]) -> None:
         """Ends what a writer left who died while it condensed, or takes it back; `said` is what the store says."""
         progress = Progress.of(said.get(SAID_AS))
-        if progress is None:
+        if progress is None or progress.is_over:
             return
         if progress.deleting:
             self._wait()
             self._delete(progress)
         else:
             self._remove(dict.fromkeys(_MADE, f"version > {progress.version:d}"))
-            self._say(None)
+            self._say(structs.replace(progress, is_over=True))
 
     def _sum_up(self, statements: Statements, progress: Progress) -> Progress:
         """Inserts what is kept, and makes it count in place of the metrics that it is of."""
@@ -123,7 +123,7 @@ class ServerCondensing:
         for table, name in (("claims", "gone_claims"), ("claimed_starts", "gone_starts")):
             self._insert(table, *Statements.of_all(self._there, name), gone=True)
             self._turn.next()
-        self._say(None)
+        self._say(structs.replace(progress, is_over=True))
 
     def _remove(self, conditions: Mapping[str, str], *, only_if: str = "true") -> None:
         """Deletes rows of tables, and waits until none is there any more."""
@@ -153,12 +153,12 @@ class ServerCondensing:
         (many,) = self._there.ask(counted).fetchone() or (0,)
         return int(many)
 
-    def _say(self, progress: Progress | None) -> None:
+    def _say(self, progress: Progress) -> None:
         """Says how far it is, and waits until everybody goes by it."""
-        value = progress.said() if progress else ""
-        self._insert("meta", f"SELECT '{SAID_AS}' AS name, {{value:String}} AS value", {"value": value})
+        said = {"value": progress.said()}
+        self._insert("meta", f"SELECT '{SAID_AS}' AS name, {{value:String}} AS value", said)
         self._turn.next()
-        if progress:
+        if not progress.is_over:
             self._wait()
 
     def _wait(self) -> None:

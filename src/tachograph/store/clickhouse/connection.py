@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from tachograph.errors import StoreUnusable
 from tachograph.store.clickhouse.dialect import translated
@@ -31,6 +31,9 @@ AS_THE_EMBEDDED: Final = {
 joined is that of all shards."""
 PROGRESS_SECONDS: Final = 1.0
 """For so long a reader goes by how far it found a condensing."""
+SURE_SECONDS: Final = 3 * PROGRESS_SECONDS
+"""For so long an answer may go by what it found in the beginning, as nothing is deleted sooner."""
+_Answer = TypeVar("_Answer")
 _CANCELLED: Final = "QUERY_WAS_CANCELLED"
 _INT64: Final = range(-(2**63), 2**63)
 
@@ -62,6 +65,8 @@ class Connection:
         self._asked = ""
         self._progress: Progress | None = None
         self._progress_at = -PROGRESS_SECONDS
+        self._kept = threading.local()
+        """As `progress`, what an answer that is under way in this thread goes by."""
         self.tenant = tenant
         self.database = database
         self._turn = threading.Lock()
@@ -96,8 +101,39 @@ class Connection:
         self._progress, self._progress_at = Progress.of(said.get(SAID_AS)), asked_at
         return said
 
+    def answered(self, ask: Callable[[], _Answer]) -> _Answer:
+        """What `ask` gives, for whom a condensing stays as far as it is in the beginning.
+
+        Should that take so long that rows may have been deleted under it, it is asked again.
+        """
+        if hasattr(self._kept, "progress"):  # as a part of another answer
+            return ask()
+        while True:
+            begun = time.monotonic()
+            with self._turn, told_as_unusable():
+                self._kept.progress = known = self._known_progress()
+            try:
+                answer = ask()
+            except Exception:
+                if not self._has_gone_on(known, begun):
+                    raise
+            else:
+                if not self._has_gone_on(known, begun):
+                    return answer
+            finally:
+                del self._kept.progress
+
+    def _has_gone_on(self, known: Progress | None, begun: float) -> bool:
+        """Whether a condensing may have deleted rows since a moment at which it was so far."""
+        if time.monotonic() - begun < SURE_SECONDS:
+            return False
+        return Progress.of(self.said().get(SAID_AS)) != known
+
     def _known_progress(self) -> Progress | None:
         """How far a condensing was a moment ago. Nobody may wait for a turn between this and what is asked then."""
+        if hasattr(self._kept, "progress"):
+            kept: Progress | None = self._kept.progress
+            return kept
         if time.monotonic() - self._progress_at > PROGRESS_SECONDS:
             self._said()
         return self._progress

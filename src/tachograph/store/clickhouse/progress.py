@@ -17,7 +17,7 @@ from typing import Final
 import msgspec
 
 SAID_AS: Final = "condensing"
-"""The name in `meta`; nothing, or an empty value, is there where none is under way."""
+"""The name in `meta`."""
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -33,10 +33,12 @@ class Progress(msgspec.Struct, frozen=True):
     """...of which there are so many."""
     deleting: bool = False
     """Whether all sums are there, and count."""
+    is_over: bool = False
+    """Whether it was ended, or taken back: all rows that are there count."""
 
     @classmethod
     def of(cls, said: str | None) -> Progress | None:
-        """What `meta` says; None where none is under way."""
+        """What `meta` says; None where there never was one."""
         return msgspec.json.decode(said, type=cls) if said else None
 
     def said(self) -> str:
@@ -45,6 +47,8 @@ class Progress(msgspec.Struct, frozen=True):
 
     def is_read(self, name: str, database: str) -> str:
         """The condition on the rows of a table that count; empty where all do."""
+        if self.is_over:
+            return ""
         if name == "condensed" and not self.deleting:
             return f"version <= {self.version:d}"
         if name == "metrics" and self.deleting:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from tachograph.errors import StoreUnusable
 from tachograph.store.clickhouse import progress, writing
@@ -14,11 +14,13 @@ from tachograph.store.clickhouse.writing import Turn
 from tachograph.store.duckdb import SCHEMA_VERSION, Store
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tachograph.store.clickhouse.address import Address
     from tachograph.store.condense import Condensable, Condensing, WindowsOf
 
+_Answer = TypeVar("_Answer")
 _TAKEN: Final = "SELECT sum(total_bytes) FROM system.tables WHERE database = {database:String}"
 _COLUMNS: Final = "SELECT table, name FROM system.columns WHERE database = {database:String}"
 
@@ -114,6 +116,10 @@ class ClickHouseStore(Store):
 
     def use_cores(self, cores: int | None) -> None:
         """The server has its own."""
+
+    def answered(self, ask: Callable[[], _Answer]) -> _Answer:
+        """What `ask` gives, which may ask several statements: all of them go by one state of a condensing."""
+        return self.connection.answered(ask)  # type: ignore[no-any-return]
 
     def condensable(self, asked: Condensing) -> Condensable:
         """Which metrics `condense` would condense. Nothing is changed."""
