@@ -4,7 +4,7 @@ usage: uv run bench/clickhouse.py [--metrics N] [--runs N] [--address clickhouse
 
 Without an address it is ClickHouse's engine in this process, with one year's store in bench/.cache. Both engines are
 asked in this process, in turn; the median is printed, and the answers are compared. Both answer once with their sums by
-quarter of an hour, and once from their metrics.
+quarter of an hour, and once from their metrics. At the end, more metrics are settled there.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 from unittest.mock import patch
 
+from clickhouse_settling import settling
 from options import parser_of, positive
 from scale_dashboard import QUERIES
 from scale_rounds import CACHE, store_of
@@ -130,16 +131,18 @@ def _compare(file: Path, options: Any, own: Path | None) -> None:
             f"{options.metrics:,} metrics moved in {seconds:.1f} s: {rate:,.0f} a second; summed in {summing:.1f} s\n"
         )
         wide = file.stat().st_size / options.metrics
-        of_metrics, of_all = (_size(moved, name) / options.metrics for name in ("metrics", "%"))
+        of_metrics, of_ids, of_all = (_size(moved, name) / options.metrics for name in ("metrics", "minutes", "%"))
         print(
             f"bytes per metric: {wide:.1f} embedded, with its sums;"
-            f" on ClickHouse {of_metrics:.1f}, {of_all:.1f} with them\n"
+            f" on ClickHouse {of_metrics:.1f}, {of_ids:.1f} for finding them, {of_all:.1f} with sums\n"
         )
         print(
             "| question | embedded s | from its metrics s | ClickHouse s | from its metrics s |\n|---|--:|--:|--:|--:|"
         )
         for name, asked in _questions():
             print(f"| {name} | {' | '.join(_row(embedded, moved, asked, options.runs))} |", flush=True)
+        for size, seconds in settling(moved, options.runs):
+            print(f"\n{size:,} more read and settled in {seconds:.2f} s: {size / seconds:,.0f} a second")
     if own:
         shutil.rmtree(own, ignore_errors=True)
 

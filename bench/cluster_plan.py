@@ -25,8 +25,8 @@ def main() -> None:
     """Prints the plan."""
     parser = parser_of(__doc__)
     parser.add_argument("--metrics", type=positive, default=10**12, help="a year (default: 10^12)")
-    parser.add_argument("--bytes", type=float, default=40.0, help="a metric takes on the disk")
-    parser.add_argument("--settled", type=positive, default=80_000, help="rows a second that one writer settles")
+    parser.add_argument("--bytes", type=float, default=46.0, help="a metric takes on the disk")
+    parser.add_argument("--settled", type=positive, default=25_000, help="rows a second that one writer settles")
     parser.add_argument("--scanned", type=positive, default=5_000_000, help="rows a second that one core aggregates")
     parser.add_argument("--peak", type=float, default=4.0, help="the busiest hour, in averages")
     parser.add_argument("--cores", type=positive, default=32, help="of a node")

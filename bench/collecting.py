@@ -177,14 +177,14 @@ class Watching(threading.Thread):
 def measure(server: Ours | Phoenix, path: str, batch: bytes, options: argparse.Namespace) -> list[str]:
     """Sends to one server, kills it, and gives its line of the table."""
     port = server.start()
-    send(port, path, numbered(batch, 10**9 - 1), 0.001, 0, 1)  # so that what is imported late is there
+    first = send(port, path, numbered(batch, 10**9 - 1), 0.1, 0, 1)  # so that what is imported late is there
     watching = Watching(server.process.pid)
     watching.start()
     sent = send(port, path, batch, options.seconds, options.rate, options.senders)
     server.kill()
     watching.ends.set()
     rows, ids = server.counted()
-    records = (len(sent.waits) + 1) * RECORDS
+    records = (len(sent.waits) + bool(first.waits)) * RECORDS
     minute = max(len(watching.seen_mb) // 5, 1)
     early, late = median(watching.seen_mb[minute : 2 * minute] or [0]), median(watching.seen_mb[-minute:] or [0])
     rate = len(sent.waits) * RECORDS / (sent.ended - sent.began)

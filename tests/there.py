@@ -19,17 +19,23 @@ from tachograph.store.clickhouse.store import ClickHouseStore
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from clickhouse_connect.driver.client import Client
+
 SERVER = os.environ.get("TACHOGRAPH_TEST_CLICKHOUSE")
 ADDRESS = SERVER or "chdb://"
 
 
 _TOGETHER = 16
 _made: dict[str, int] = {}
+_kept: list[Client] = []
+"""A connection, without which an engine in memory would forget everything between two stores."""
 
 
 def on_clickhouse(tenant: str | None = None) -> ClickHouseStore:
     """An empty store; or of the tenant who is named, in the database of the store before."""
     known = address(ADDRESS)
+    if not _kept:
+        _kept.append(known.client())
     newest = next(reversed(_made), None)
     if newest is None or (tenant is None and _made[newest] >= _TOGETHER):
         for name in list(_made)[:-1]:  # the newest may still be in use

@@ -8,6 +8,7 @@ Columns without any value are left out.
 
 from __future__ import annotations
 
+import sys
 from array import array
 from itertools import accumulate
 from math import nan
@@ -69,6 +70,8 @@ WITNESSES: Final = range(1, 4)
 Of one session's metrics of one type only those of the best witnesses count; best are those without any such mark.
 """
 _REQUESTS: Final = 2**61 - 1
+_IS_HASH: Final = sys.hash_info.modulus == _REQUESTS
+"""Whether Python's own hash of a number is the rest, as on all machines of 64 bits, and found without dividing."""
 
 ABSENT_INT: Final = -(2**63)
 """What marks an absent integer. (No counter goes that low; a column that has it as a value all the same says where.)"""
@@ -79,7 +82,8 @@ _BYTE_WORDS: Final = 256
 
 def request_number(request: str) -> int:
     """A number that stands for the name of a request: one of 2^61, as good as different for different names."""
-    return int.from_bytes(request.encode(), "big") % _REQUESTS
+    number = int.from_bytes(request.encode(), "big")
+    return hash(number) if _IS_HASH else number % _REQUESTS
 
 
 class KeyColumn(msgspec.Struct, frozen=True, tag=True, array_like=True):

@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from tachograph.metric import FIRST_US, LAST_US
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from decimal import Decimal
 
 UNITS_PER_DOLLAR: Final = 10**24
@@ -78,11 +80,13 @@ PRICE_COLUMNS: Final = {
 
 _KINDS: Final = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
 _COUNT: Final = {name: f"coalesce(metrics.{name}, 0)" for name in (*_KINDS, "cache_write_1h_tokens")}
-_TOTAL_INPUT: Final = f"""
-    CASE WHEN coalesce({", ".join(f"metrics.{name}" for name in _KINDS)}) IS NOT NULL
+_CAN_BE: Final = f"""
+    coalesce({", ".join(f"metrics.{name}" for name in _KINDS)}) IS NOT NULL
         AND {" AND ".join(f"{_COUNT[name]} BETWEEN 0 AND {MOST_TOKENS}" for name in _KINDS)}
-        AND {_COUNT["cache_write_1h_tokens"]} BETWEEN 0 AND {_COUNT["cache_write_tokens"]}
-    THEN {_COUNT["input_tokens"]} + {_COUNT["cache_read_tokens"]} + {_COUNT["cache_write_tokens"]} END"""
+        AND {_COUNT["cache_write_1h_tokens"]} BETWEEN 0 AND {_COUNT["cache_write_tokens"]}"""
+_INPUT: Final = f"({_COUNT['input_tokens']} + {_COUNT['cache_read_tokens']} + {_COUNT['cache_write_tokens']})"
+_MOST_INPUT: Final = 3 * MOST_TOKENS
+_TOTAL_INPUT: Final = f"CASE WHEN {_CAN_BE} THEN {_INPUT} END"
 _OF_DAY: Final = f"(metrics.ts % {DAY_US} + {DAY_US}) % {DAY_US}"
 PRICE_JOIN: Final = f"""
 LEFT JOIN rates ON rates.model = metrics.model
@@ -130,15 +134,29 @@ def cost_without_join(rates: Sequence[Rate]) -> tuple[str, dict[str, str]] | Non
     models = {f"model_{number}": model for number, model in enumerate(dict.fromkeys(rate.model for rate in rates))}
     names = {model: name for name, model in models.items()}
     branches = [
-        f"""
-        WHEN metrics.model = ${names[rate.model]}
-            AND metrics.ts >= {rate.from_us} AND metrics.ts < {rate.until_us}
-            AND {_OF_DAY} >= {rate.day_from_us} AND {_OF_DAY} < {rate.day_until_us}
-            AND {_TOTAL_INPUT} > {rate.above} AND {_TOTAL_INPUT} <= {rate.up_to}
-        THEN {_priced(*(f"CAST({value} AS HUGEINT)" for value in _prices(rate)))}"""
+        f"WHEN {' AND '.join([f'metrics.model = ${names[rate.model]}', *_limits(rate)])} THEN {_in_hugeint(rate)}"
         for rate in rates
     ]
-    return (f"CASE {' '.join(branches)} END" if branches else "CAST(NULL AS HUGEINT)"), models
+    priced = f"CASE WHEN metrics.ts IS NOT NULL AND {_CAN_BE} THEN CASE {' '.join(branches)} END END"
+    return (priced if branches else "CAST(NULL AS HUGEINT)"), models
+
+
+def _limits(rate: Rate) -> Iterator[str]:
+    """What has to be asked of a request that has a moment and can be, so that the rate holds for it."""
+    if rate.from_us > FIRST_US:
+        yield f"metrics.ts >= {rate.from_us}"
+    if rate.until_us <= LAST_US:
+        yield f"metrics.ts < {rate.until_us}"
+    if (rate.day_from_us, rate.day_until_us) != (0, DAY_US):
+        yield f"{_OF_DAY} >= {rate.day_from_us} AND {_OF_DAY} < {rate.day_until_us}"
+    if rate.above >= 0:
+        yield f"{_INPUT} > {rate.above}"
+    if rate.up_to < _MOST_INPUT:
+        yield f"{_INPUT} <= {rate.up_to}"
+
+
+def _in_hugeint(rate: Rate) -> str:
+    return _priced(*(f"CAST({value} AS HUGEINT)" for value in _prices(rate)))
 
 
 def _prices(rate: Rate) -> tuple[int, ...]:

@@ -72,6 +72,32 @@ def test_it_is_made_when_it_is_first_asked_and_says_what_was_filled_in(shared: S
     assert count(shared) == 1
 
 
+def transaction(shared: SharedStore) -> int:
+    """They are numbered anew whenever the store is opened."""
+    with shared.asked() as store:
+        row = store.connection.execute("SELECT txid_current()").fetchone()
+    assert row
+    return int(row[0])
+
+
+def test_it_is_opened_anew_when_it_has_grown_and_nobody_asks(
+    shared: SharedStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(20):
+        shared.fill(add(str(number)))
+    shared.give_way()
+    before = transaction(shared)
+    monkeypatch.setattr("tachograph.collector.shared._GROWN_BYTES", -1)
+    with shared.asked():
+        shared.give_way()
+    assert transaction(shared) >= before
+    shared.give_way()
+    assert transaction(shared) < before
+    assert count(shared) == 20
+    assert shared.fill(add("one more"))
+    assert count(shared) == 21
+
+
 def test_an_answer_in_a_block_stays_the_same_store_while_more_is_filled_in(shared: SharedStore) -> None:
     shared.fill(add("1"))
     with shared.asked() as store:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tachograph.aggregate import condensed, percentiles
 from tachograph.aggregate.counting import ONE_BY_ONE, TOGETHER
+from tachograph.aggregate.narrowing import narrowed
 from tachograph.aggregate.question import WINDOWS, AggregationType, Question
 from tachograph.aggregate.result import (
     AggregationResult,
@@ -71,7 +72,8 @@ class Computation:
         self._parameters: dict[str, Any] = {}
         self._joined = ""
         self._passing = self._filtered()
-        self._source = self._chosen()
+        few = narrowed(store, asked.filters) if self._counting is ONE_BY_ONE else None
+        self._source = self._chosen(few or self._counting.rows)
 
     def result(self) -> AggregationResult:
         """Everything, put together."""
@@ -131,10 +133,10 @@ class Computation:
             self._parameters["end"] = asked.end_us
         return conditions
 
-    def _chosen(self) -> str:
+    def _chosen(self, rows: str) -> str:
         """The FROM and WHERE of every query: the metrics that pass the range and the filters."""
         conditions = [*self._in_range(), *self._passing]
-        return f"FROM {self._counting.rows} {self._joined} WHERE {' AND '.join(conditions)}"
+        return f"FROM {rows} {self._joined} WHERE {' AND '.join(conditions)}"
 
     def _filtered(self) -> list[str]:
         """The condition that each filter is; where one needs the session's values, those are joined."""

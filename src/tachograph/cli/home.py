@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,15 @@ def store_place(options: Namespace) -> StorePlace:
     """Where metrics are kept, by the options --home and --store and the environment."""
     from tachograph.store.place import StorePlace
 
-    return StorePlace(store_path(options.home), options.store or os.environ.get("TACHOGRAPH_STORE") or None)
+    address = options.store or os.environ.get("TACHOGRAPH_STORE") or None
+    return StorePlace(store_path(options.home), address, tells=say_brought)
+
+
+def say_brought(done: int, of: int) -> None:
+    """Says, to somebody who watches, why it takes long: a line for about each tenth."""
+    if sys.stderr is not None and sys.stderr.isatty() and (not done or done * 10 // of > (done - 1) * 10 // of):
+        said = f"bringing the server's tables, which an earlier version made, up to date: {done} of {of} parts are done"
+        print(said, file=sys.stderr)
 
 
 def places(store: Path, source: str | None = None) -> Places:

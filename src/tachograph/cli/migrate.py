@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Final
 
 from tachograph.cli.answering import say_waiting, trouble_with
-from tachograph.cli.home import store_path
+from tachograph.cli.home import say_brought, store_path
 from tachograph.cli.options import Parser, add_home_folder, add_json
 from tachograph.errors import NoLogs, StoreUnusable, TachographError
 from tachograph.report.figures import several
@@ -38,7 +38,7 @@ def run(command: str, arguments: Sequence[str]) -> int:
     add_json(parser)
     options = parser.parse_args(arguments)
     path = store_path(options.home)
-    target = StorePlace(path, options.to)
+    target = StorePlace(path, options.to, tells=say_brought)
     if not is_there(path):
         raise NoLogs("there is no store yet", where=str(path), mend="read logs first: tachograph ingest")
     with trouble_with(path):

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 _PATIENCE_SECONDS: Final = 10.0
 _LOOK_SECONDS: Final = 0.02
 _GIVING_BACK_SECONDS: Final = 10.0
+_GROWN_BYTES: Final = 64 * 2**20
+"""A store that has grown by so much is opened anew: of what the engine itself wrote it keeps five bytes a row in memory
+for as long as it is open, and a fifth of that of what it only reads."""
 SPARING: Final = max((os.cpu_count() or 1) - 1, 1)
 """What a question or a filling may take at most where much is sent: one core is left for that."""
 
@@ -52,6 +55,7 @@ class SharedStore:
         """Connections that nobody asks over, each with the commit after which it was last used."""
         self._commits = 0
         self._is_sparing = False
+        self._opened_size = 0
         self._give_back_at = 0.0
         self._closed = False
         self._filling = threading.Lock()
@@ -113,19 +117,20 @@ class SharedStore:
         with self._changed:
             if self._asking == 1:
                 self._is_sparing = True
-                store.connection.execute(f"SET memory_limit = '{memory.for_loading()}'")
+                store.connection.execute(f"SET memory_limit = '{memory.for_collecting()}'")
 
     def give_way(self) -> None:
         """Lets other processes in that wait for the store, when those who ask it now are done. Not while filling."""
         with self._changed:
             store = self._store
-            if store is None or self._away or not store.somebody_waits():
+            if store is None or self._away or not (store.somebody_waits() or self._has_grown()):
                 return
             self._away = True
             self._wait_for_answers(None)
         try:
             self._close_connections()
             store.let_others_in()
+            self._opened_size = self._size()
         except BaseException:
             with self._changed:
                 self._store = None
@@ -148,6 +153,16 @@ class SharedStore:
         self._close_connections()
         if store:
             store.close()
+
+    def _has_grown(self) -> bool:
+        """Whether it should be opened anew, and nobody would wait for that."""
+        return not self._asking and self._size() > self._opened_size + _GROWN_BYTES
+
+    def _size(self) -> int:
+        try:
+            return self.path.stat().st_size
+        except OSError:  # whoever fills it next says what the matter is
+            return 0
 
     def _enter(self) -> Store:
         """Counts one more who asks, and opens the store where nobody has done so yet."""
@@ -188,6 +203,7 @@ class SharedStore:
         with right as reading:
             store = Store.open(self.path, reading=reading)
         store.use_cores(self._cores)
+        self._opened_size = self._size()
         return store
 
     def _connection(self, store: Store) -> tuple[int, DuckDBPyConnection]:

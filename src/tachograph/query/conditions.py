@@ -13,7 +13,7 @@ from tachograph.prices import UNITS_PER_DOLLAR
 from tachograph.query.model import CLOCK, All, Any_, AnyOf, Between, NoneOf, Not, Prefix
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from tachograph.query.model import Filter, Pattern
 
@@ -21,6 +21,7 @@ _COST_MAX: Final = 2**126
 """Beyond any cost that a column holds, and within what it can be compared with."""
 _LISTED_MAX: Final = 200
 """More values than that are looked for in a table, which is quicker then; but hundreds of tables take all memory."""
+_OWNERS: Final = {"session": "session_id", "project": "project_path", "user": "user_id"}
 _LIKE: Final = str.maketrans({"*": "%", "?": "_", "%": "\\%", "_": "\\_", "\\": "\\\\"})
 
 
@@ -35,6 +36,19 @@ class Parameters:
         name = f"p{len(self.values)}"
         self.values[name] = value
         return f"${name}"
+
+
+def owners(filter: Filter | None) -> dict[str, Sequence[str]]:
+    """Whose every metric that passes must be: values by the column of a session, project or user.
+
+    Of several conditions on one, all of which have to be met, any may be told.
+    """
+    every = filter.of if isinstance(filter, All) else [] if filter is None else [filter]
+    return {
+        _OWNERS[one.field]: [str(value) for value in one.values]
+        for one in every
+        if isinstance(one, AnyOf) and one.field in _OWNERS
+    }
 
 
 def condition(filter: Filter, fields: Mapping[str, str], parameters: Parameters) -> str:

@@ -34,7 +34,9 @@ class _Run:
         self._query = query
         condensed = is_any(store.connection)
         self._now = Side(store, query, span_of(query), condensed=condensed)
-        self._before = Side(store, query, earlier(query), condensed=condensed) if query.compare else None
+        self._before = (
+            Side(store, query, earlier(query), condensed=condensed, beside=self._now) if query.compare else None
+        )
         self._groups = Groups(self._now)
 
     def result(self) -> QueryResult:

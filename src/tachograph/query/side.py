@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from tachograph.aggregate.narrowing import narrowed
 from tachograph.aggregate.percentiles import by_buckets
 from tachograph.aggregate.windows import DAY_US
 from tachograph.query.checking import check_windows_count
-from tachograph.query.conditions import Parameters
+from tachograph.query.conditions import Parameters, owners
 from tachograph.query.grouping import Wanted, grouped
 from tachograph.query.measures import AT_LEAST, measure, percentile_column
 from tachograph.query.needs import needs_of
 from tachograph.query.selection import DAY, Selection
-from tachograph.query.sources import source_of, whole
+from tachograph.query.sources import ONE_BY_ONE, source_of, whole
 from tachograph.query.spans import Span
 from tachograph.query.sums import sums_for
 from tachograph.query.windows import each_start, windows_of
@@ -40,8 +41,13 @@ _DAYS_LISTED_MAX: Final = 400
 class Side:
     """A query in one range of time: the one asked for, or the one that it is compared with."""
 
-    def __init__(self, store: Store, query: Query, span: Span, *, condensed: bool) -> None:
+    def __init__(
+        self, store: Store, query: Query, span: Span, *, condensed: bool, beside: Side | None = None, few: bool = True
+    ) -> None:
+        """`beside` is the same query in another range; with `few`, few metrics that may pass are looked for first."""
+        self._store = store
         self._connection = store.connection
+        self._beside, self._few = beside, few
         self.query = query
         self.needs = needs_of(query)
         self._values = [(name, measure(name).value) for name in query.measures]
@@ -50,16 +56,16 @@ class Side:
         self.span = span
         self.condensed = condensed
         self.parameters = Parameters()
-        rows, all_metrics = source_of(self.needs, condensed=condensed), whole(condensed=condensed)
+        all_metrics = whole(condensed=condensed)
         reach = Span(self._reach(), span.end_us)
         self._sums = sums_for(self._connection, query, span)
-        days = self._days(reach, self._sums.days() if self._sums else all_metrics) if self._has_time() else ()
+        days = self._days(reach, self._sums.days() if self._sums else self.unsummed) if self._has_time() else ()
         summed = self._sums and self._sums.source(self.needs, self.windows, days)
         self.in_range = Selection(
-            query, self.needs, summed or rows, all_metrics.rows, self.windows, span, days, self.parameters
+            query, self.needs, summed or self.unsummed, all_metrics.rows, self.windows, span, days, self.parameters
         )
         self.looked_at = msgspec.structs.replace(self.in_range, span=reach)
-        self._in_total = self._of_total(rows)
+        self._in_total = self._of_total()
         self.large = bool(not condensed and self.needs.percentiles and self._sums and self._many(self._sums) > LARGE)
 
     def _has_time(self) -> bool:
@@ -69,11 +75,20 @@ class Side:
         (row,) = self.asked(sums.count())
         return int(row["many"])
 
-    def _of_total(self, rows: Source) -> Selection:
+    @cached_property
+    def unsummed(self) -> Source:
+        """The rows themselves, where sums don't say enough of them."""
+        if self._beside is not None:
+            return self._beside.unsummed
+        rows = source_of(self.needs, condensed=self.condensed)
+        few = narrowed(self._store, owners(self.query.where)) if self._few and rows is ONE_BY_ONE else None
+        return rows if few is None else msgspec.structs.replace(rows, rows=few)
+
+    def _of_total(self) -> Selection:
         """What the total is taken from: sums by more names than the rows need may say enough of it."""
         needs = self._needs_of_total()
         summed = self._sums and self._sums.source(needs, None, self.in_range.days)
-        return msgspec.structs.replace(self.in_range, needs=needs, source=summed or rows)
+        return msgspec.structs.replace(self.in_range, needs=needs, source=summed or self.unsummed)
 
     def _needs_of_total(self) -> Needs:
         names = dict.fromkeys([*self.needs.sums, *self._causes(), *self._moments()])

@@ -36,7 +36,7 @@ class Singles:
 
     def __init__(self, store: Store, query: Query, fields: Iterable[str] = ()) -> None:
         """`fields` are those that are asked for beside what the filter needs."""
-        side = Side(store, query, span_of(query), condensed=False)
+        side = Side(store, query, span_of(query), condensed=False, few=False)
         selection = msgspec.structs.replace(side.in_range, source=ONE_BY_ONE)
         passing = selection.passing(selection.fields("metrics.ts"))
         joined = selection.joined(selection.needs.filtered | frozenset(fields))

@@ -1,4 +1,8 @@
-"""The shapes of Claude Code's records, as far as they are counted; whatever else a record has is skipped."""
+"""The shapes of Claude Code's records, as far as they are counted; whatever else a record has is skipped.
+
+Fields stand in the order in which most records have them, the rare ones last: a key is looked for from behind the one
+that was found before it, and looking from the beginning each time took a tenth of the decoding.
+"""
 
 # Without postponed annotations: msgspec would compile each of them when a decoder is made.
 
@@ -29,10 +33,10 @@ class Usage(msgspec.Struct, gc=False):
     """The counters of a reply, or of one request of it."""
 
     input_tokens: Count | None = None
-    output_tokens: Count | None = None
-    cache_read_input_tokens: Count | None = None
     cache_creation_input_tokens: Count | None = None
+    cache_read_input_tokens: Count | None = None
     cache_creation: CacheCreation | None = None
+    output_tokens: Count | None = None
     output_tokens_details: OutputDetails | None = None
     iterations: msgspec.Raw = NOTHING
 
@@ -51,21 +55,21 @@ class ContentBlock(msgspec.Struct, gc=False):
     id: str | None = None
     name: str | None = None
     input: msgspec.Raw = NOTHING
-    tool_use_id: str | None = None
-    is_error: bool | None = None
-    content: msgspec.Raw = NOTHING
     text: msgspec.Raw = NOTHING
     thinking: msgspec.Raw = NOTHING
+    tool_use_id: str | None = None
+    content: msgspec.Raw = NOTHING
+    is_error: bool | None = None
 
 
 class Message(msgspec.Struct, gc=False):
     """A message: a user's, or a reply."""
 
-    id: str | None = None
     model: str | None = None
-    usage: Usage | None = None
-    stop_reason: str | None = None
+    id: str | None = None
     content: str | list[ContentBlock] | None = None
+    stop_reason: str | None = None
+    usage: Usage | None = None
 
 
 class Progress(msgspec.Struct):
@@ -110,16 +114,16 @@ class ToolResult(msgspec.Struct, gc=False):
 class Line(msgspec.Struct, gc=False):
     """One line of a transcript."""
 
-    type: str | None = None
-    subtype: str | None = None
-    uuid: str | None = None
-    sessionId: str | None = None
-    timestamp: str | None = None
     cwd: str | None = None
+    sessionId: str | None = None
     agentId: str | None = None
+    type: str | None = None
     message: Message | None = None
-    toolUseResult: ToolResult | str | list[msgspec.Raw] | float | bool | None = None
     requestId: str | None = None
+    toolUseResult: ToolResult | str | list[msgspec.Raw] | float | bool | None = None
+    uuid: str | None = None
+    timestamp: str | None = None
+    subtype: str | None = None
     isMeta: bool | None = None
     isApiErrorMessage: bool | None = None
     apiErrorStatus: int | None = None

@@ -312,6 +312,17 @@ class Store:
         rows = self.connection.execute("SELECT * FROM rejects ORDER BY path, line").fetchall()
         return [RejectEntry(*row) for row in rows]
 
+    def set_aside(self, name: str, rows: str, parameters: Mapping[str, Any], most: int) -> bool:
+        """Keeps the rows of a statement as a table of this connection's, unless there are more than so many.
+
+        Whether they are kept.
+        """
+        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM ({rows}) LIMIT {most + 1:d}", parameters)
+        (many,) = self.connection.execute(f"SELECT count(*) FROM {name}").fetchone() or (0,)
+        if many > most:
+            self.connection.execute(f"DROP TABLE {name}")
+        return bool(many <= most)
+
     def metrics_count(self) -> int:
         """How many metrics there are, those whose detail was condensed included."""
         row = self.connection.execute(
@@ -523,6 +534,7 @@ class Loading:
             self._append()
         self._kind = (source, in_parts, user)
         self._waiting += [batch for batch in batches if batch.length]
+        self._find_prices(_models(batches))  # now, as there is little else to do before there are many rows
         if sum(batch.length for batch in self._waiting) >= _ROWS_TOGETHER:
             self._with_one_core()
             self._append()
@@ -619,8 +631,7 @@ class Loading:
 
     def _pricing(self) -> tuple[str, str, dict[str, str]]:
         """How what waits is priced: the cost of a row, what is to be joined for it, and the parameters."""
-        models = {model for batch in self._waiting for model in batch.words("model") if model is not None}
-        self._find_prices(models)
+        models = _models(self._waiting)
         found = self._connection.execute(
             "SELECT * FROM rates WHERE model IN (SELECT unnest(?::VARCHAR[]))", [list(models)]
         )
@@ -745,6 +756,10 @@ class Loading:
         self._connection.execute(
             f"INSERT INTO {table} SELECT {lists}", [list(column) for column in zip(*rows, strict=True)]
         )
+
+
+def _models(batches: Iterable[ColumnBatch]) -> set[str]:
+    return {model for batch in batches for model in batch.words("model") if model is not None}
 
 
 @contextmanager

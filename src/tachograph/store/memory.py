@@ -29,6 +29,8 @@ _OVERHEAD: Final = 1.25
 """How much more the engine may take than it counts, for a moment."""
 _LOADING: Final = 208_000_000
 """More makes reading no faster."""
+_COLLECTING: Final = 96_000_000
+"""What is collected comes in small portions, for days: more would only fill with what was written long ago."""
 _READING: Final = 400_000_000
 """What of a reading waits to be taken into the store, at most."""
 _M_TRIM_THRESHOLD: Final = -1
@@ -61,6 +63,11 @@ def for_questions() -> str:
 def for_loading() -> str:
     """What the engine is given while metrics are read into the store."""
     return f"{min(_LOADING, _of_engine(limit()))}B"
+
+
+def for_collecting() -> str:
+    """What the engine is given while small portions are taken into the store."""
+    return f"{min(_COLLECTING, _of_engine(limit()))}B"
 
 
 def for_summing() -> str:

@@ -20,11 +20,19 @@ DEFAULT_TENANT = "default"
 class StorePlace:
     """A store that may be opened, for one tenant of it."""
 
-    def __init__(self, path: Path, address: str | None = None, tenant: str = DEFAULT_TENANT) -> None:
+    def __init__(
+        self,
+        path: Path,
+        address: str | None = None,
+        tenant: str = DEFAULT_TENANT,
+        tells: Callable[[int, int], None] | None = None,
+    ) -> None:
         """`path` is the file of the embedded store, in the folder where this machine keeps its own things in any case.
 
-        With an `address` metrics are kept there instead. Raises `StoreUnusable` where none can be read.
+        With an `address` metrics are kept there instead; `tells` is told how much of how much is done, where tables of
+        an earlier version are brought up to date there. Raises `StoreUnusable` where no address can be read.
         """
+        self._tells = tells
         self.path = path
         self.tenant = tenant
         self.text = address
@@ -71,6 +79,7 @@ class StorePlace:
         from tachograph.store.clickhouse.store import ClickHouseStore  # noqa: PLC0415 - few need it
 
         make_folder(self.path)
+        owner = f"{socket.gethostname()}:{self.path.parent}"
         return ClickHouseStore.connect(
-            address, tenant=self.tenant, home=self.path.parent, owner=f"{socket.gethostname()}:{self.path.parent}"
+            address, tenant=self.tenant, home=self.path.parent, owner=owner, tells=self._tells
         )

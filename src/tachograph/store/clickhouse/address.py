@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import msgspec
 
 from tachograph.errors import StoreUnusable
+from tachograph.store.clickhouse.trouble import unusable
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 SCHEMES: Final = ("clickhouse", "clickhouses", "chdb")
 """Over HTTP, over HTTPS, and the engine in this very process."""
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}", re.ASCII)
-_SYSTEM_ERROR: Final = re.compile(r"\[Errno -?\d+\] ([^'\")]+)")
 _LIKE: Final = "write clickhouse://user:password@host:8123/database"
 _PORTS: Final = {"clickhouse": 8123, "clickhouses": 8443}
 
@@ -57,10 +57,8 @@ class Address(msgspec.Struct, frozen=True):
             }  # fmt: skip
         try:
             return clickhouse_connect.get_client(**given)
-        except (Error, OSError) as error:
-            said = _SYSTEM_ERROR.search(str(error))
-            what = f"ClickHouse doesn't answer: {said[1] if said else str(error).splitlines()[0]:.300}"
-            raise StoreUnusable(what, where=self.shown(), mend="see that it runs, and who may ask it") from None
+        except Error as error:
+            raise unusable(error, self.shown()) from None
         except ImportError as error:
             raise _lacking(error) from None
 

@@ -7,10 +7,10 @@ import time
 import uuid
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from tachograph.errors import StoreUnusable
 from tachograph.store.clickhouse.dialect import translated
 from tachograph.store.clickhouse.progress import SAID_AS, Progress
 from tachograph.store.clickhouse.tables import reading_tables, tables
+from tachograph.store.clickhouse.trouble import is_cancelled, unusable
 from tachograph.store.engine import InterruptException
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ PROGRESS_SECONDS: Final = 1.0
 SURE_SECONDS: Final = 3 * PROGRESS_SECONDS
 """For so long an answer may go by what it found in the beginning, as nothing is deleted sooner."""
 _Answer = TypeVar("_Answer")
-_CANCELLED: Final = "QUERY_WAS_CANCELLED"
 _INT64: Final = range(-(2**63), 2**63)
 
 
@@ -58,9 +57,20 @@ class Answer:
 class Connection:
     """One tenant's metrics on a server. It may be used by several threads, which wait for each other."""
 
-    def __init__(self, client: Client, tenant: str, database: str, again: Callable[[], Client] | None = None) -> None:
-        """`again` connects another client, by which what this one asks is ended; None where that can't be."""
+    def __init__(
+        self,
+        client: Client,
+        tenant: str,
+        database: str,
+        again: Callable[[], Client] | None = None,
+        where: str | None = None,
+    ) -> None:
+        """`again` connects another client, by which what this one asks is ended; None where that can't be.
+
+        `where` is the address as it may be shown.
+        """
         self._client = client
+        self._trouble = _told_as_unusable(where)
         self._again = again
         self._asked = ""
         self._progress: Progress | None = None
@@ -75,13 +85,13 @@ class Connection:
         """Asks a statement of DuckDB's; `?` and `$name` stand for parameters, as there."""
         given = dict(_named(parameters))
         kinds = tuple((name, kind_of(value)) for name, value in given.items())
-        with self._turn, told_as_unusable():
+        with self._turn, self._trouble:
             there = translated(sql, kinds, reading_tables(self.database, self._known_progress()))
             return self._ask(there, given) if there else Answer((), [])
 
     def ask(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Answer:
         """Asks a statement of ClickHouse's own."""
-        with self._turn, told_as_unusable():
+        with self._turn, self._trouble:
             return self._ask(sql, parameters or {})
 
     def _ask(self, sql: str, parameters: Mapping[str, Any]) -> Answer:
@@ -92,7 +102,7 @@ class Connection:
 
     def said(self) -> dict[str, str]:
         """What the store says of itself, in `meta`."""
-        with self._turn, told_as_unusable():
+        with self._turn, self._trouble:
             return self._said()
 
     def _said(self) -> dict[str, str]:
@@ -110,7 +120,7 @@ class Connection:
             return ask()
         while True:
             begun = time.monotonic()
-            with self._turn, told_as_unusable():
+            with self._turn, self._trouble:
                 self._kept.progress = known = self._known_progress()
             try:
                 answer = ask()
@@ -141,18 +151,18 @@ class Connection:
     def do(self, sql: str, parameters: Mapping[str, Any] | None = None, **settings: Any) -> None:
         """Does what has no answer."""
         given = {**(parameters or {}), "tenant": self.tenant}
-        with self._turn, told_as_unusable():
+        with self._turn, self._trouble:
             self._client.command(sql, parameters=given, settings=settings)
 
     def insert(self, sql: str, body: bytes, kind: str, **settings: Any) -> None:
         """Inserts a body of some format; `sql` is what stands between INSERT INTO and FORMAT."""
-        with self._turn, told_as_unusable():
+        with self._turn, self._trouble:
             self._client.raw_insert(insert_block=body, fmt=kind, settings=settings, table=sql)
 
     def rows_as(self, sql: str, kind: str, parameters: Mapping[str, Any] | None = None) -> bytes:
         """The answer to a statement of ClickHouse's own, in some format."""
         given = {**(parameters or {}), "tenant": self.tenant}
-        with self._turn, told_as_unusable():
+        with self._turn, self._trouble:
             return self._client.raw_query(sql, parameters=given, settings=dict(AS_THE_EMBEDDED), fmt=kind)
 
     def reading(self, name: str) -> str:
@@ -162,7 +172,7 @@ class Connection:
     def interrupt(self) -> None:
         """Ends what another thread asks over it, which then raises `engine.InterruptException`."""
         if self._again is not None and self._turn.locked():
-            with told_as_unusable():
+            with self._trouble:
                 client = self._again()
                 try:
                     client.command(
@@ -180,8 +190,11 @@ class Connection:
         self._client.close()
 
 
-class told_as_unusable:  # noqa: N801 - a context manager, as contextlib's
-    """Raises what the server or the way to it fails at as `StoreUnusable`."""
+class _told_as_unusable:  # noqa: N801 - a context manager, as contextlib's
+    """Raises what the server or the way to it fails at as `StoreUnusable`; it may be entered by several threads."""
+
+    def __init__(self, where: str | None) -> None:
+        self._where = where
 
     def __enter__(self) -> None:
         return None
@@ -191,10 +204,10 @@ class told_as_unusable:  # noqa: N801 - a context manager, as contextlib's
             return
         from clickhouse_connect.driver.exceptions import Error  # noqa: PLC0415 - what fails has been imported
 
-        if isinstance(error, Error) and _CANCELLED in str(error):
+        if isinstance(error, Error) and is_cancelled(error):
             raise InterruptException("interrupted") from None
         if isinstance(error, Error):
-            raise StoreUnusable(f"ClickHouse can't do that: {str(error).splitlines()[0]:.500}") from error
+            raise unusable(error, self._where) from error
 
 
 def kind_of(value: object) -> str:

@@ -10,9 +10,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from tachograph.errors import StoreUnusable
+from tachograph.store.clickhouse.layouts import SAID
+from tachograph.store.clickhouse.minutes import of_rows
 from tachograph.store.clickhouse.transfer import Transfer
 from tachograph.store.clickhouse.writing import Turn
-from tachograph.store.duckdb import SCHEMA_VERSION
 from tachograph.store.measures import TOKEN_KINDS
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ class Moving:
             while done < self.rows:
                 upto = min(done + _PORTION, self.rows)
                 rows = f"SELECT * FROM metrics WHERE seq > {done} AND seq <= {upto}"
+                transfer.send("minutes", of_rows(rows), turn.version + 1)
                 transfer.send("metrics", rows, turn.version + 1)
                 transfer.send("meta", _one(_MOVED, f"{upto} of {self._name()}"), turn.version + 1)
                 turn.next()
@@ -80,7 +82,7 @@ class Moving:
             for name in _WHOLE:
                 transfer.send(name, f"FROM {name}", turn.version + 1)
             turn.next()
-            said = " UNION ALL ".join(_one(*pair) for pair in {"schema": str(SCHEMA_VERSION), **self._said}.items())
+            said = " UNION ALL ".join(_one(*pair) for pair in {"schema": SAID, **self._said}.items())
             transfer.send("meta", said, turn.version + 1)
             turn.end()
         finally:

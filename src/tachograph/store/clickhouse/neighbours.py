@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tachograph.columns import BY_REQUEST
+from tachograph.store.clickhouse.minutes import WITHOUT_TIME, look_up
 from tachograph.store.statements import DAY_US, settling_statements
 
 if TYPE_CHECKING:
@@ -15,12 +16,8 @@ if TYPE_CHECKING:
 _AMONG: Final = "GLOBAL IN (SELECT key FROM {keys})"
 _SETTLED: Final = "seq <= {last:Int64}"
 _BEST: Final = "LIMIT 1 BY source, type, {of}, coalesce(witness, 0)"
-_OWNERS: Final = {
-    "user_id": "user_id, NULL, NULL",
-    "project_path": "NULL, project_path, NULL",
-    "cwd": "NULL, NULL, cwd",
-}
-"""What a metric may say of whose its session is, as the columns user, project and folder."""
+_OWNERS: Final = ("user_id", "project_path", "cwd")
+"""What a metric may say of whose its session is."""
 
 
 class Neighbours:
@@ -47,9 +44,9 @@ class Neighbours:
 
     def _fetch_metrics(self, *, witnessed: bool) -> None:
         self._look_for("ids")
-        self._add(f"id {_AMONG.format(keys='ids')}")
+        self._add_of("ids", "id {among}")
         if self._look_for("runs"):
-            self._add(f"type = 'agent_execution' AND agent_run_id {_AMONG.format(keys='runs')}")
+            self._add_of("runs", "type = 'agent_execution' AND agent_run_id {among}")
         if self._look_for("sessions"):
             self._fetch_copies()
         if witnessed:
@@ -57,20 +54,18 @@ class Neighbours:
         self._fetch_owners()
         if self._there.execute("SELECT 1 FROM condensed_ids LIMIT 1").fetchone():
             self._look_for("hashes")
-            self._transfer.fetch("condensed_ids", f"toString(hash) {_AMONG.format(keys='hashes')}")
+            self._transfer.fetch("condensed_ids", "hash GLOBAL IN (SELECT toUInt128(key) FROM hashes)")
 
     def _fetch_witnesses(self) -> None:
         """What is told without an id that others share, and one of each kind that tells better of the same."""
         if self._look_for("requests"):
-            among = _AMONG.format(keys="requests")
-            told = f"(request {among} OR other_request {among})"
-            self._add(f"(witness IS NULL OR witness = {BY_REQUEST}) AND {told}")
+            told = "(request {among} OR other_request {among})"
+            self._add_of("requests", f"(witness IS NULL OR witness = {BY_REQUEST}) AND {told}")
         if self._look_for("sessions"):
-            of_sessions = f"ts IS NOT NULL AND session_id {_AMONG.format(keys='sessions')}"
-            self._add(f"{of_sessions} AND witness > 0")
-            self._add(of_sessions, _BEST.format(of="session_id"))
+            self._add_of("sessions", "session_id {among} AND witness > 0", timed=True)
+            self._add_of("sessions", "session_id {among}", _BEST.format(of="session_id"), timed=True)
         if self._look_for("days"):
-            of_days = f"ts IS NOT NULL AND intDiv(ts, {DAY_US}) {_AMONG.format(keys='days')}"
+            of_days = f"intDiv(ts, {DAY_US}) {_AMONG.format(keys='days')}"
             self._add(f"{of_days} AND witness > 0 AND session_id IS NULL")
             self._add(of_days, _BEST.format(of=f"intDiv(ts, {DAY_US})"))
 
@@ -86,7 +81,8 @@ class Neighbours:
             self._look_for("claimed")
             self._add_claims("claimed", "id")
         self._look_for("claimed")
-        self._add(f"session_id {_AMONG.format(keys='contested')} OR id {_AMONG.format(keys='claimed')}")
+        self._add_of("contested", "session_id {among}")
+        self._add_of("claimed", "id {among}")
         self._transfer.fetch("claimed_starts", f"session_id {_AMONG.format(keys='contested')}")
 
     def _fetch_owners(self) -> None:
@@ -94,18 +90,28 @@ class Neighbours:
         if not self._look_for("touched_sessions"):
             return
         among = _AMONG.format(keys="touched_sessions")
-        others = f"{_SETTLED} AND ts IS NOT NULL AND session_id {among}"
+        others = f"{_SETTLED} AND session_id {among} AND ({' OR '.join(f'{name} IS NOT NULL' for name in _OWNERS)})"
         if self._look_for("fetched"):
             others += " AND seq GLOBAL NOT IN (SELECT key FROM fetched)"
-        for name, said in _OWNERS.items():
+        for when in self._when("touched_sessions", timed=True):
             found = self._there.ask(
-                f"SELECT session_id, ts, id, {said} FROM ({self._there.reading('metrics')})"
-                f" WHERE {others} AND {name} IS NOT NULL ORDER BY ts, id LIMIT 1 BY session_id",
+                f"SELECT session_id, ts, id, {', '.join(_OWNERS)} FROM ({self._there.reading('metrics')})"
+                f" WHERE {when} AND {others} ORDER BY ts, id"
+                f" LIMIT 1 BY session_id, {', '.join(f'isNull({name})' for name in _OWNERS)}",
                 {"last": self._last},
             ).fetchall()
             for row in found:
                 self._here.execute("INSERT INTO condensed_owners VALUES (?, ?, ?, ?, ?, ?)", row)
         self._transfer.fetch("condensed_owners", f"session_id {among}")
+
+    def _when(self, keys: str, *, timed: bool = False) -> list[str]:
+        """Conditions of time, one of which metrics of those keys meet; with `timed`, only of those that have a time."""
+        return [each for each in look_up(self._there, keys) if not (timed and each == WITHOUT_TIME)]
+
+    def _add_of(self, keys: str, condition: str, rest: str = "", *, timed: bool = False) -> None:
+        """Adds the metrics that meet a condition in which `{among}` stands for being one of those keys."""
+        for when in self._when(keys, timed=timed):
+            self._add(f"{when} AND {condition.format(among=_AMONG.format(keys=keys))}", rest)
 
     def _look_for(self, name: str) -> int:
         """Names keys to the server, by a name; how many."""

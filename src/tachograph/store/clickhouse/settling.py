@@ -5,9 +5,9 @@ embedded store is given the new rows and whatever of the server's they may touch
 requests, and, if sessions tell of each other's metrics, all of those. It settles them as it does its own (`load.sql`),
 and what that changed is inserted, as a later version of what is there.
 
-The last thing that a commit inserts is what the store says of itself: how many rows are settled, and how far a
-collector has got. Whoever dies before that is followed by one who finds the rows beyond that number, says that they are
-gone, and is given the same batch again.
+All that a commit inserts is written down first (`commits.py`). The last of it is what the store says of itself: how
+many rows are settled, and how far a collector has got. Whoever dies before it is written down has changed nothing, and
+the next one is given the same batch again; whoever dies after that is followed by one who does the rest.
 """
 
 from __future__ import annotations
@@ -15,12 +15,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Self
 
 from tachograph.price_list import data_version
+from tachograph.store.clickhouse.commits import Commits
 from tachograph.store.clickhouse.condensing import ServerCondensing
+from tachograph.store.clickhouse.layouts import SAID
+from tachograph.store.clickhouse.minutes import of_rows
 from tachograph.store.clickhouse.neighbours import Neighbours
 from tachograph.store.clickhouse.sums import ServerSums
 from tachograph.store.clickhouse.transfer import Transfer
 from tachograph.store.clickhouse.writing import Turn
-from tachograph.store.duckdb import SCHEMA_VERSION, Loading, Store
+from tachograph.store.duckdb import Loading, Store
 from tachograph.store.meta import say
 from tachograph.store.statements import settling_statements
 
@@ -36,6 +39,7 @@ _OF_ONE_COMMIT: Final = (
     "metrics", "sessions", "claims", "claimed_starts", "condensed_ids", "condensed_owners", "files", "rejects",
     "rollup_dirty",
 )  # fmt: skip
+_OF_PATHS: Final = "path GLOBAL IN (SELECT key FROM paths)"
 _AT_ONCE: Final = 500_000
 """So many rows are priced again by one commit."""
 
@@ -54,6 +58,7 @@ class SettledLoading(Loading):
         self._prices = target.home
         self._transfer = Transfer(self._work.connection, self._there)
         self._turn = Turn(self._there, target.owner)
+        self._commits = Commits(self._there)
         self._sums = ServerSums(self._there, self._turn)
 
     def __enter__(self) -> Self:
@@ -78,7 +83,8 @@ class SettledLoading(Loading):
         self._work.close()
 
     def _learn(self) -> None:
-        """What the server's store says of itself; what a writer left unfinished there is said to be gone."""
+        """What the server's store says of itself; what a writer left unfinished there is done, or said to be gone."""
+        self._commits.finish()
         said = self._there.said()
         ServerCondensing(self._there, self._turn, self._target.address).end_what_was_begun(said)
         for name in _SAID:
@@ -138,12 +144,14 @@ class SettledLoading(Loading):
         paths = [path for path, _ in moved]
         self._fetch_rejects(paths)
         super().commit(entries, (), rejects, moved, position=position, said=said)
+        self._transfer.keep()
         self._send("rollup_dirty", "SELECT DISTINCT quarter FROM rollup_dirty")
         if settles:
             self._send_metrics()
         self._send_ledger([*gone, *paths])
-        self._turn.check()
         self._send_said(said or {})
+        self._turn.check()
+        self._commits.do(self._transfer.kept(), self._turn.version + 1)
         for name in _OF_ONE_COMMIT:
             self._work.connection.execute(f"DELETE FROM {name}")
         self._turn.next()
@@ -183,11 +191,13 @@ class SettledLoading(Loading):
 
     def _fetch_rejects(self, paths: Sequence[str]) -> None:
         if paths:
-            self._transfer.fetch("rejects", "path IN {paths:Array(String)}", {"paths": list(paths)})
+            self._transfer.name_texts("paths", paths)
+            self._transfer.fetch("rejects", _OF_PATHS)
 
     def _send_metrics(self) -> None:
         gone, version = self._turn.version, self._turn.version + 1
         sql = settling_statements()
+        self._transfer.send("minutes", of_rows(sql["changed_metrics"]), version)
         self._transfer.send("metrics", sql["gone_metrics"], gone, gone=True)
         self._transfer.send("metrics", sql["changed_metrics"], version)
         self._transfer.send("sessions", sql["gone_sessions"], gone, gone=True)
@@ -199,17 +209,18 @@ class SettledLoading(Loading):
         """What is known of files now; of `paths` nothing is known any more, but for what this commit says."""
         gone, version = self._turn.version, self._turn.version + 1
         if paths:
+            self._transfer.name_texts("paths", paths)
             for name in ("rejects", "files"):
                 table = f"there_{name}"
                 self._work.connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS FROM {name} LIMIT 0")
-                self._transfer.fetch(name, "path IN {paths:Array(String)}", {"paths": list(paths)}, into=table)
+                self._transfer.fetch(name, _OF_PATHS, into=table)
                 self._transfer.send(name, f"FROM {table}", gone, gone=True)
         self._transfer.send("rejects", "FROM rejects", version)
         self._transfer.send("files", "FROM files", version)
 
     def _send_said(self, said: Mapping[str, str]) -> None:
         """What the store says of itself; once that is there, all of the commit is."""
-        for name, value in (("schema", str(SCHEMA_VERSION)), *said.items()):
+        for name, value in (("schema", SAID), *said.items()):
             say(self._work.connection, name, value)
         self._work.connection.execute("SET VARIABLE said = ?", [["schema", *_SAID, *said]])
         rows = "FROM meta WHERE list_contains(getvariable('said'), name)"

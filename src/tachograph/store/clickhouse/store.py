@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
-from tachograph.errors import StoreUnusable
-from tachograph.store.clickhouse import progress, writing
+from tachograph.store.clickhouse import commits, layouts, progress, writing
 from tachograph.store.clickhouse.condensing import ServerCondensing
 from tachograph.store.clickhouse.connection import Connection
 from tachograph.store.clickhouse.settling import SettledLoading
 from tachograph.store.clickhouse.tables import tables
 from tachograph.store.clickhouse.writing import Turn
-from tachograph.store.duckdb import SCHEMA_VERSION, Store
+from tachograph.store.duckdb import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from tachograph.store.clickhouse.address import Address
@@ -38,30 +37,38 @@ class ClickHouseStore(Store):
         """Who writes, if it does: another one has to wait until this one is done."""
 
     @classmethod
-    def connect(cls, address: Address, *, tenant: str, home: Path | None = None, owner: str = "") -> Self:
-        """The store at an address; tables are made where there are none, and get columns that are new.
+    def connect(
+        cls,
+        address: Address,
+        *,
+        tenant: str,
+        home: Path | None = None,
+        owner: str = "",
+        tells: layouts.Tells | None = None,
+    ) -> Self:
+        """The store at an address; tables are made where there are none, and those of an earlier version made new ones.
 
-        Raises `StoreUnusable`.
+        `tells` is told, where that takes long, how much of how much is done. Raises `StoreUnusable`.
         """
-        connection = Connection(
-            address.client(), tenant, address.database, None if address.scheme == "chdb" else address.client
-        )
+        again = None if address.scheme == "chdb" else address.client
+        connection = Connection(address.client(), tenant, address.database, again, address.shown())
         store = cls(connection, address, home, owner)
         try:
-            store._make_ready_there()
+            store._make_ready_there(tells)
         except BaseException:
             connection.close()
             raise
         return store
 
-    def _make_ready_there(self) -> None:
+    def _make_ready_there(self, tells: layouts.Tells | None) -> None:
         connection, database, cluster = self.connection, self.address.database, self.address.cluster
         there: dict[str, set[str]] = {}
         for table, column in connection.ask(_COLUMNS, {"database": database}).fetchall():
             there.setdefault(table, set()).add(column)
+        found = layouts.find(connection, self.address, there)
         if not there:
             connection.do(f"CREATE DATABASE IF NOT EXISTS {database}{f' ON CLUSTER {cluster}' if cluster else ''}")
-        for name, its in (("writers", writing), ("kept", progress)):
+        for name, its in (("writers", writing), ("commits", commits), ("kept", progress)):
             if name not in there:
                 connection.do(its.definition(database, cluster))
         for name, table in tables().items():
@@ -70,13 +77,7 @@ class ClickHouseStore(Store):
                 table.definition(database, cluster) if known is None else table.missing(database, known, cluster)
             ):
                 connection.do(statement)
-        version = connection.said().get("schema", str(SCHEMA_VERSION))
-        if version != str(SCHEMA_VERSION):
-            raise StoreUnusable(
-                f"it was made by another version of Tachograph (schema {version}; this one knows {SCHEMA_VERSION})",
-                where=self.address.shown(),
-                mend="use that version, or another database",
-            )
+        layouts.bring_up_to_date(connection, self.address, found, tells)
 
     def close(self) -> None:
         """Closes the connection; a second call does nothing."""
@@ -99,6 +100,10 @@ class ClickHouseStore(Store):
         """Forgets how far files were read, so that all that are still there are read again, and adds nothing twice."""
         with self.loading() as loading:
             loading.forget_ledger()
+
+    def set_aside(self, name: str, rows: str, parameters: Mapping[str, Any], most: int) -> bool:  # noqa: ARG002 - as said
+        """Nothing: what a question needs again the server has in its caches."""
+        return False
 
     def has_spilled(self) -> bool:
         """Nothing of it is on this machine."""

@@ -36,8 +36,11 @@ KEYS: Final = {
     "rollup_owners": ("number",),
     **QUARTER_KEYS,
     "rollup_dirty": ("quarter",),
+    "minutes": ("key", "minute"),
 }
 """The tables, and what tells the rows of one tenant apart."""
+_OWN: Final = {"minutes": {"key": "UBIGINT", "minute": "BIGINT"}}
+"""Tables that the embedded store doesn't have, whose rows are nothing but their keys: they never change."""
 COMPUTED: Final = {
     "condensed": {"number": ("Int64", "row_number() OVER ()")},
 }
@@ -45,6 +48,7 @@ COMPUTED: Final = {
 _TYPES: Final = {
     "VARCHAR": "Nullable(String)",
     "BIGINT": "Nullable(Int64)",
+    "UBIGINT": "UInt64",
     "INTEGER": "Nullable(Int32)",
     "HUGEINT": "Nullable(Int128)",
     "UHUGEINT": "UInt128",
@@ -57,10 +61,13 @@ _FEW: Final = frozenset({
     "user_id", "project_path", "cwd", "resolution", "timezone",
 })  # fmt: skip
 """Names of which there are few in one part of a table."""
-_CODECS: Final = {"ts": "Delta, ZSTD(1)", "ended_ts": "Delta, ZSTD(1)", "seq": "Delta, ZSTD(1)"}
+_CODECS: Final = {
+    "ts": "Delta, ZSTD(1)", "ended_ts": "Delta, ZSTD(1)", "seq": "Delta, ZSTD(1)", "key": "Delta, T64, ZSTD(1)",
+    "minute": "T64, ZSTD(1)",
+}  # fmt: skip
 _NUMBERS: Final = frozenset({"number", "use", "kind", "owner", "session"})
 """What stands for names where sums are kept: numbers that are counted in the embedded store, and hashes here."""
-_ALWAYS: Final = frozenset({"id", "seq", "quarter", "bucket"})
+_ALWAYS: Final = frozenset({"id", "seq", "quarter", "bucket", "minute"})
 """What is never null."""
 _LEFT_OUT: Final = frozenset({"id_hash"})
 """What serves the embedded store alone."""
@@ -81,6 +88,11 @@ class Table(msgspec.Struct, frozen=True):
     def key(self) -> tuple[str, ...]:
         """What tells the rows of one tenant apart."""
         return KEYS[self.name]
+
+    @property
+    def changes(self) -> bool:
+        """Whether its rows have versions, and may be said to be gone."""
+        return self.name not in _OWN
 
     def read(self, database: str) -> str:
         """Its latest rows."""
@@ -108,8 +120,7 @@ class Table(msgspec.Struct, frozen=True):
             "tenant": "LowCardinality(String)",
             **{name: f"{kind}{_codec(name)}" for name, (kind, _) in COMPUTED.get(self.name, {}).items()},
             **{name: f"{self._type(name, kind)}{_codec(name)}" for name, kind in self.columns.items()},
-            "version": "UInt64 CODEC(Delta, ZSTD(1))",
-            "gone": "UInt8",
+            **(_VERSIONS if self.changes else {}),
         }
 
     def missing(self, database: str, there: Container[str], cluster: str | None = None) -> list[str]:
@@ -128,13 +139,15 @@ class Table(msgspec.Struct, frozen=True):
     def definition(self, database: str, cluster: str | None = None) -> list[str]:
         """The statements that make it where it isn't there; in a cluster, on each of its nodes."""
         columns = [f"`{name}` {definition}" for name, definition in self.definitions().items()]
-        order = f"ORDER BY ({', '.join(('tenant', *self.key))}) {_partition(self.name)} SETTINGS {_SETTINGS}"
-        listed = ",\n    ".join(columns)
+        settings = _SETTINGS if self.changes else f"{_SETTINGS}, {_FEW_AT_ONCE}"
+        order = f"ORDER BY ({', '.join(('tenant', *self.key))}) {_partition(self.name)} SETTINGS {settings}"
+        listed = ",\n    ".join([*columns, *(f"INDEX {index}" for index in INDICES.get(self.name, ()))])
+        versions = tuple(_VERSIONS) if self.changes else ()
         if cluster is None:
-            engine = "ReplacingMergeTree(version, gone)"
+            engine = f"ReplacingMergeTree({', '.join(versions)})"
             return [f"CREATE TABLE IF NOT EXISTS {database}.{self.name} (\n    {listed}\n) ENGINE = {engine} {order}"]
         path = f"/clickhouse/tables/{{shard}}/{database}/{self.name}"
-        engine = f"ReplicatedReplacingMergeTree('{path}', '{{replica}}', version, gone)"
+        engine = f"ReplicatedReplacingMergeTree({', '.join((repr(path), repr('{replica}'), *versions))})"
         shards = f"Distributed({cluster}, {database}, {self.name}_local, {_sharded(self)})"
         local, whole = f"{database}.{self.name}_local", f"{database}.{self.name}"
         return [
@@ -161,6 +174,11 @@ _SETTINGS: Final = (
 )
 """What is repeated within so many inserts isn't inserted again. A month that nothing was added to for an hour becomes
 one part, of which the latest rows are read without looking for later ones, which takes half as long or less."""
+_FEW_AT_ONCE: Final = "index_granularity = 2048, min_compress_block_size = 16384"
+"""Where many keys are looked for, each of which is somewhere else: so many rows and bytes are read for each."""
+_VERSIONS: Final = {"version": "UInt64 CODEC(Delta, ZSTD(1))", "gone": "UInt8"}
+INDICES: Final = {"metrics": ("by_seq seq TYPE minmax GRANULARITY 1",)}
+"""What tells which stretches of a table needn't be read that is sorted by something else: numbers go with time."""
 
 _READINGS: Final = 64
 """So many databases, and stages of condensing, are known how to be read."""
@@ -172,7 +190,7 @@ def tables() -> dict[str, Table]:
     from tachograph.store.duckdb import Store  # noqa: PLC0415 - it is asked how its tables are
 
     with Store.in_memory() as store:
-        return {name: Table(name, _columns(store, name)) for name in KEYS}
+        return {name: Table(name, _OWN.get(name) or _columns(store, name)) for name in KEYS}
 
 
 @lru_cache(_READINGS)
@@ -203,6 +221,8 @@ def _partition(name: str) -> str:
 
 def _sharded(table: Table) -> str:
     """By session, so that what is said of one is in one place."""
+    if "key" in table.columns:
+        return "`key`"
     if "session_id" in table.columns:
         other = "id" if "id" in table.columns else "''"
         return f"cityHash64(ifNull(session_id, toString({other})))"

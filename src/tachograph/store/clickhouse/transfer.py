@@ -9,10 +9,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
+from tachograph.store.clickhouse.commits import Insert, insert
 from tachograph.store.clickhouse.tables import COMPUTED, tables
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from tachograph.store.clickhouse.connection import Connection
     from tachograph.store.clickhouse.tables import Table
@@ -21,12 +22,6 @@ if TYPE_CHECKING:
 _SENT: Final = {"HUGEINT": "{}::DECIMAL(38, 0)", "UHUGEINT": "{}::VARCHAR"}
 _WIDE: Final = frozenset({"HUGEINT", "UHUGEINT"})
 _KEYS: Final = {"VARCHAR": "String", "BIGINT": "Int64"}
-_INSERTING: Final = {
-    "max_partitions_per_insert_block": 0,
-    "input_format_parquet_preserve_order": 1,  # so that a repeated insert has the same blocks
-    "max_insert_threads": 1,
-    "insert_deduplicate": 1,
-}
 
 
 class Transfer:
@@ -37,26 +32,40 @@ class Transfer:
         self._there = there
         self._folder = TemporaryDirectory(prefix="tachograph-")
         self._file = Path(self._folder.name, "rows.parquet")
+        self._kept: list[Insert] | None = None
+
+    def keep(self) -> None:
+        """What is sent from now on waits until it is asked for, and isn't inserted."""
+        self._kept = []
+
+    def kept(self) -> list[Insert]:
+        """What waits, in its order; what is sent from now on is inserted at once."""
+        kept, self._kept = self._kept or [], None
+        return kept
 
     def send(self, name: str, rows: str, version: int, *, gone: bool = False) -> int:
         """Inserts the rows of a statement into a table of the server's, as of a version; how many there were.
+
+        (Or keeps them for later, after `keep`.)
 
         `rows` is the statement of DuckDB's that gives them. With `gone`, they stand for none. It may be repeated: what
         was inserted already is not inserted again.
         """
         table = tables()[name]
         selected = _sent(table)
+        versions = {"version": version, "gone": int(gone)} if table.changes else {}
+        of_all = ", ".join(f"${name} AS {name}" for name in ("tenant", *versions))
         (many,) = self._here.execute(
-            f"COPY (SELECT $tenant AS tenant, {selected}, $version AS version, $gone AS gone FROM ({rows}))"
-            f" TO '{self._file}' (FORMAT parquet)",
-            {"tenant": self._there.tenant, "version": version, "gone": int(gone)},
+            f"COPY (SELECT {selected}, {of_all} FROM ({rows})) TO '{self._file}' (FORMAT parquet)",
+            {"tenant": self._there.tenant, **versions},
         ).fetchone() or (0,)
         if many:
             token = f"{self._there.tenant} {version} {name} {int(gone)}"
-            body = self._file.read_bytes()
-            self._there.insert(
-                f"{self._there.database}.{name}", body, "Parquet", insert_deduplication_token=token, **_INSERTING
-            )
+            sent = Insert(f"{self._there.database}.{name}", token, self._file.read_bytes())
+            if self._kept is None:
+                insert(self._there, sent)
+            else:
+                self._kept.append(sent)
         return int(many)
 
     def name_keys(self, name: str, rows: str) -> int:
@@ -68,6 +77,11 @@ class Transfer:
         if many:
             there.insert(name, self._file.read_bytes(), "Parquet")
         return int(many)
+
+    def name_texts(self, name: str, texts: Sequence[str]) -> None:
+        """Likewise, of texts that are known here: as parameters, so many would be more than a server takes."""
+        self._here.execute("CREATE OR REPLACE TEMP TABLE named AS SELECT unnest(?::VARCHAR[]) AS key", [list(texts)])
+        self.name_keys(name, "FROM named")
 
     def fetch(self, name: str, condition: str, parameters: Mapping[str, Any] | None = None, *, into: str = "") -> int:
         """Adds a table's rows that meet a condition of ClickHouse's to the table of that name here, or to another."""

@@ -11,6 +11,7 @@ import uuid
 from typing import TYPE_CHECKING, Final
 
 from tachograph.errors import StoreUnusable
+from tachograph.store.clickhouse.layouts import SAID
 
 if TYPE_CHECKING:
     from tachograph.store.clickhouse.connection import Connection
@@ -55,7 +56,7 @@ class Turn:
         ).fetchone()
         if found and not found[2] and found[3] and found[1] != self._owner:
             raise StoreUnusable(_BUSY, mend=_MEND)
-        self._number = int(found[0]) + 1 if found else 1
+        self._number = max(int(found[0]) if found else 0, self._newest()) + 1
         self._say(done=False)
         self.check()
 
@@ -81,6 +82,15 @@ class Turn:
         """Gives the turn away."""
         self._say(done=True)
 
+    def _newest(self) -> int:
+        """The number of whoever wrote last: turns are forgotten after a week, and what was inserted isn't."""
+        database, of_tenant = self._there.database, "WHERE tenant = {tenant:String}"
+        found = self._there.ask(
+            f"SELECT (SELECT max(version) FROM {database}.meta {of_tenant}),"
+            f" (SELECT max(version) FROM {database}.commits {of_tenant})"
+        ).fetchone()
+        return max((int(version or 0) // _COMMITS for version in found or ()), default=0)
+
     def _say(self, *, done: bool) -> None:
         self._there.do(
             f"INSERT INTO {self._there.database}.writers (tenant, number, owner, nonce, done)"
@@ -90,9 +100,13 @@ class Turn:
 
 
 def definition(database: str, cluster: str | None) -> str:
-    """The statement that makes the table of turns where it isn't there. In a cluster all nodes have all of it."""
+    """The statement that makes the table of turns where it isn't there. In a cluster all nodes have all of it.
+
+    Its comment says how all tables are laid out.
+    """
+    kept = f"{_KEPT} COMMENT '{SAID}'"
     if cluster is None:
-        return f"CREATE TABLE IF NOT EXISTS {database}.writers ({_COLUMNS}) ENGINE = MergeTree {_KEPT}"
+        return f"CREATE TABLE IF NOT EXISTS {database}.writers ({_COLUMNS}) ENGINE = MergeTree {kept}"
     path = f"/clickhouse/tables/{database}/writers"
     engine = f"ReplicatedMergeTree('{path}', '{{shard}}-{{replica}}')"
-    return f"CREATE TABLE IF NOT EXISTS {database}.writers ON CLUSTER {cluster} ({_COLUMNS}) ENGINE = {engine} {_KEPT}"
+    return f"CREATE TABLE IF NOT EXISTS {database}.writers ON CLUSTER {cluster} ({_COLUMNS}) ENGINE = {engine} {kept}"
