@@ -25,8 +25,9 @@ from tachograph.query.model import Query
 from tachograph.query.run import run
 from tachograph.retention.detail import condense_detail
 from tachograph.retention.policy import DetailPolicy
-from tachograph.store.clickhouse import connection
+from tachograph.store.clickhouse import condensing, connection
 from tachograph.store.clickhouse.connection import Connection
+from tachograph.store.clickhouse.minutes import of_table
 from tachograph.store.duckdb import Store
 from there import on_clickhouse
 
@@ -53,8 +54,12 @@ def there() -> Iterator[ClickHouseStore]:
 
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Readers look how far a condensing is whenever they ask, as nobody waits for them where the engine is one's own."""
+    """Readers look how far a condensing is whenever they ask, as nobody waits for them where the engine is one's own.
+
+    And whoever deletes looks often whether it is done.
+    """
     monkeypatch.setattr(connection, "PROGRESS_SECONDS", -1)
+    monkeypatch.setattr(condensing, "_POLL_SECONDS_MAX", 0.1)
 
 
 @contextmanager
@@ -82,6 +87,16 @@ def stored(store: ClickHouseStore, name: str = "metrics") -> int:
     counted = f"SELECT count() FROM {store.connection.database}.{name} WHERE tenant = {{tenant:String}}"  # noqa: S608
     (many,) = store.connection.ask(counted).fetchone() or (0,)
     return int(many)
+
+
+def check_minutes(store: ClickHouseStore, *, exact: bool = False) -> None:
+    """All metrics that are left are found by their keys; if `exact`, nothing stands there of others."""
+    asked, database = "SELECT DISTINCT key, minute FROM {} WHERE tenant = {{tenant:String}}", store.connection.database
+    found, needed = (
+        set(store.connection.ask(asked.format(rows)).fetchall())
+        for rows in (f"{database}.minutes", f"({of_table('true', database)})")
+    )
+    assert found == needed if exact else found >= needed
 
 
 def in_parts(store: ClickHouseStore) -> tuple[int, int]:
@@ -112,6 +127,7 @@ def test_transcripts_with_forks_and_agents_are_condensed_to_the_same_rows(seed: 
             assert (sums(there), contents(there)) == (sums(embedded), contents(embedded))
             assert stored(there) == len(there.connection.execute("SELECT seq FROM metrics").fetchall())
             assert some_answers(there) == some_answers(embedded)
+            check_minutes(there)
         read_whole(tree, there, Path(copy))
         assert some_answers(there) == some_answers(embedded)
 
@@ -178,11 +194,12 @@ def test_a_large_window_is_summed_in_several_parts(
     there: ClickHouseStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read_log(there, tmp_path, [line.encode() for line in ALIKE])
-    before = some_answers(there)
+    sessions = Question("by_session", None, None, {}, "UTC")
+    before = answer(there, sessions)
     monkeypatch.setattr("tachograph.store.condense._ROWS_TOGETHER", 40)
     assert condense(there, LATER, "month") == len(ALIKE)
     assert there.connection.execute("SELECT count(*) FROM condensed").fetchall() == [(3,)]
-    same({"month": before["by_session"]}, {"month": some_answers(there)["by_session"]})
+    same(before, answer(there, sessions))
 
 
 def test_rows_of_a_writer_who_died_are_not_condensed(there: ClickHouseStore, tmp_path: Path) -> None:
@@ -306,6 +323,32 @@ def test_whoever_dies_at_any_step_leaves_nothing_twice_and_nothing_out(dies_afte
         assert condense_detail(store, YOUNG, NOW).metrics == 0
         assert store.connection.execute("SELECT sum(metrics_count) FROM condensed").fetchall() == [(13,)]
         assert (stored(store), stored(store, "kept")) == (102 - 13, 1)
+        check_minutes(store, exact=True)
+        (tmp_path / "calls" / f"{SESSION}.jsonl").write_bytes(
+            transcript(call("t1", 1), result("t1", 2), call("t2", 3), result("t2", 9))
+        )
+        ingest(store, tmp_path / "calls")  # the result of the call that was kept
+        assert store.metrics_count() == 102
+
+
+def test_a_commit_that_was_only_written_down_is_done_before_its_metrics_are_condensed(tmp_path: Path) -> None:
+    tenant = uuid4().hex
+    with on_clickhouse(tenant) as store:
+        with pytest.MonkeyPatch.context() as patched:
+            insert = Connection.insert
+
+            def dying(self: Connection, sql: str, *arguments: Any, **named: Any) -> None:
+                insert(self, sql, *arguments, **named)
+                if sql.endswith(".commits"):
+                    raise Died
+
+            patched.setattr(Connection, "insert", dying)
+            with pytest.raises(Died):
+                history(store, tmp_path)
+        assert stored(store) == 0
+        assert condense(store, LATER) == len(ALIKE)
+        read_log(store, tmp_path, [line.encode() for line in ALIKE], "metrics_20260102_000000.jsonl")
+        assert (stored(store), store.metrics_count()) == (0, len(ALIKE))
 
 
 def test_one_who_writes_lets_nobody_condense(there: ClickHouseStore, tmp_path: Path) -> None:
@@ -325,12 +368,14 @@ def test_another_tenant_keeps_all_and_the_room_is_free(there: ClickHouseStore, t
         for store in (other, there):
             read_log(store, tmp_path, many)
             read_log(store, tmp_path, many[::2], "metrics_20260102_000000.jsonl")  # later versions of some rows
-        before, (rows, taken) = hours(other), in_parts(there)
+        before, (rows, taken), found_by = hours(other), in_parts(there), stored(other, "minutes")
         many_rows = stored(there)
         assert condense(there, LATER) == len(many)
         assert (stored(there), there.metrics_count()) == (0, len(many))
+        assert (stored(there, "minutes"), stored(there, "commits")) == (0, 0)
         left = in_parts(there)
         assert left[0] == rows - many_rows
         assert left[1] < taken
         assert (hours(other), other.metrics_count()) == (before, len(many))
+        assert (stored(other, "minutes"), stored(other, "commits")) == (found_by, 1)
         assert other.connection.execute("SELECT * FROM condensed_ids").fetchall() == []

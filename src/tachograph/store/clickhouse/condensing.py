@@ -18,6 +18,7 @@ from tachograph.errors import StoreUnusable
 from tachograph.metric import FIRST_US
 from tachograph.store.clickhouse.condense_statements import Statements
 from tachograph.store.clickhouse.connection import AS_THE_EMBEDDED, PROGRESS_SECONDS, SURE_SECONDS
+from tachograph.store.clickhouse.minutes import needless
 from tachograph.store.clickhouse.progress import SAID_AS, Progress
 from tachograph.store.clickhouse.sums import ServerSums
 from tachograph.store.clickhouse.tables import tables
@@ -39,6 +40,10 @@ _INSERTING: Final[dict[str, Any]] = AS_THE_EMBEDDED | {"prefer_global_in_and_joi
 _DELETING: Final[dict[str, Any]] = {"mutations_sync": 0, "allow_nondeterministic_mutations": 1}
 _MADE: Final = {"condensed": "condensed", "condensed_ids": "ids", "condensed_owners": "owners"}
 """The tables of what is kept, and the statements that give it."""
+_EVERYWHERE: Final = frozenset({"kept", "commits"})
+"""The tables of which each node of a cluster has all."""
+_LITTLE: Final = 10
+"""Less than one row in so many may stay in `minutes` in vain."""
 _POLL_SECONDS, _POLL_SECONDS_MAX, _PATIENCE_SECONDS = 0.02, 2.0, 3600.0
 _NUMBERS: Final = 2**31
 """So many rows of sums may have numbers of their own in one turn."""
@@ -117,13 +122,29 @@ class ServerCondensing:
         deleted = progress.is_deleted(database)
         quarter = (progress.before_us - FIRST_US) // QUARTER_US
         self._remove(
-            {"metrics": deleted, **dict.fromkeys(QUARTER_KEYS, f"quarter < {quarter:d}")},
+            {
+                "metrics": deleted,
+                **dict.fromkeys(QUARTER_KEYS, f"quarter < {quarter:d}"),
+                "commits": f"version <= {self._turn.version:d}",  # all of those are done, and have detail too
+                **self._needless_minutes(progress),
+            },
             only_if=f"{progress.many_kept(database)} = {progress.kept:d}",  # a node may not know of all of them yet
         )
         for table, name in (("claims", "gone_claims"), ("claimed_starts", "gone_starts")):
             self._insert(table, *Statements.of_all(self._there, name), gone=True)
             self._turn.next()
         self._say(structs.replace(progress, is_over=True))
+
+    def _needless_minutes(self, progress: Progress) -> dict[str, str]:
+        """What metrics that are deleted were found by, once that is much: all of that table is written again.
+
+        Not in a cluster: what is kept of their metrics is on other nodes there.
+        """
+        if self._cluster:
+            return {}
+        condition = needless(progress.before_us, progress.is_kept(self._there.database), self._there.database)
+        is_much = self._many("minutes", condition) * _LITTLE >= self._many("minutes", "true")
+        return {"minutes": condition} if is_much else {}
 
     def _remove(self, conditions: Mapping[str, str], *, only_if: str = "true") -> None:
         """Deletes rows of tables, and waits until none is there any more."""
@@ -143,7 +164,7 @@ class ServerCondensing:
     def _alter(self, name: str, condition: str) -> None:
         """Has a table's rows deleted, which takes its time. What is the same on all nodes is told to one."""
         place = f"{self._there.database}.{name}"
-        if self._cluster and name != "kept":
+        if self._cluster and name not in _EVERYWHERE:
             place += f"_local ON CLUSTER {self._cluster}"
         self._there.do(f"ALTER TABLE {place} DELETE WHERE tenant = {{tenant:String}} AND {condition}", **_DELETING)
 

@@ -62,6 +62,10 @@ class Progress(msgspec.Struct, frozen=True):
         """
         return f"ifNull(ts < {self.before_us:d}, 0) AND seq <= {self.last:d} AND seq NOT IN ({self._kept(database)})"
 
+    def is_kept(self, database: str) -> str:
+        """The condition on the old metrics that aren't deleted."""
+        return f"ts < {self.before_us:d} AND seq IN ({self._kept(database)})"
+
     def many_kept(self, database: str) -> str:
         """How many metrics are kept, however often that was inserted."""
         return f"(SELECT uniqExact(seq) FROM ({self._kept(database)}))"

@@ -196,6 +196,8 @@ def tables() -> dict[str, Table]:
 @lru_cache(_READINGS)
 def reading_tables(database: str, progress: Progress | None = None) -> Tables:
     """What stands for each where it is read, if a condensing is so far."""
+    if progress and progress.is_over:
+        return reading_tables(database)  # the very same, of which it is known what statements become
     read = {name: table.read(database) for name, table in tables().items()}
     for name in read:
         condition = progress.is_read(name, database) if progress else ""
