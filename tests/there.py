@@ -54,6 +54,14 @@ def _drop(known: Address, name: str) -> None:
     del _made[name]
 
 
+def address_here() -> str:
+    """The address of an empty store for this process: a database of its own."""
+    name = f"test_{uuid4().hex}"
+    if SERVER is None:
+        return f"{ADDRESS}?database={name}"
+    return urlunsplit(urlsplit(SERVER)._replace(path=f"/{name}"))
+
+
 def address_for(folder: Path) -> str:
     """The address of an empty store for processes of their own: a database of the server's, else an engine's folder."""
     if SERVER is None:

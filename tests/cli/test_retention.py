@@ -10,8 +10,10 @@ import pytest
 
 from cli.made_up import HISTORY, LOG_NAME, metric, write_log
 from tachograph.retention.policy_file import EXAMPLE
+from there import address_here, on_clickhouse
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from cli.conftest import Command
@@ -32,6 +34,13 @@ def old_log(log: Path) -> Path:
     then = (datetime.now(UTC) - timedelta(days=100)).timestamp()
     os.utime(path, (then, then))
     return log
+
+
+@pytest.fixture
+def engine() -> Iterator[None]:
+    """ClickHouse's engine, which keeps what it has for as long as somebody is connected."""
+    with on_clickhouse():
+        yield
 
 
 # What is in force
@@ -153,6 +162,43 @@ def test_what_could_not_be_done_is_told_with_code_2(old_log: Path, tmp_path: Pat
     assert said.code == 2
     assert said.err.startswith(f"tachograph: {OLDER} (")
     assert "File exists" in said.err or "Not a directory" in said.err
+
+
+@pytest.mark.usefixtures("engine")
+@pytest.mark.parametrize("named_by", ["--store", "TACHOGRAPH_STORE"])
+def test_a_store_on_clickhouse_is_condensed_and_knows_which_files_were_read(
+    named_by: str, old_log: Path, store_file: Path, tachograph: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = address_here()
+    options = ("--store", there) if named_by == "--store" else ()
+    if not options:
+        monkeypatch.setenv(named_by, there)
+    policy = ("--compress-after", "5d", "--delete-detail-after", "30d", *options)
+    assert f"keep {OLDER}: it wasn't read to its end yet" in tachograph("retention", "plan", *policy).out
+    before = tachograph("daily", "--json", *options).document
+    plan = tachograph("retention", "plan", *policy).out
+    assert f"  compress {OLDER} (" in plan
+    assert "10 metrics would be condensed, to sums by day in UTC." in plan
+    done = tachograph("retention", "apply", "--json", *policy)
+    assert (done.code, done.err) == (0, "")
+    detail = done.document["detail"]
+    assert (detail["metrics"], detail["store_trouble"]) == (10, None)
+    assert 0 < detail["store_bytes_before"] != detail["store_bytes_after"] > 0
+    assert (old_log / f"{OLDER}.zst").exists()
+    again = tachograph("retention", "apply", "--json", *policy).document
+    assert (again["logs"]["steps"], again["detail"]["metrics"]) == ([], 0)
+    after = tachograph("daily", "--json", *options).document
+    assert (after["time_series"], after["condensed"]["metrics"]) == (before["time_series"], 10)
+    assert tachograph("ingest", "--json", *options).document["files_read"] == 0
+    assert not store_file.exists()
+
+
+def test_a_server_that_does_not_answer_is_told_and_no_file_is_touched(old_log: Path, tachograph: Command) -> None:
+    apply = ("retention", "apply", "--delete-logs-after", "50d", "--store", "clickhouse://ana:secret@127.0.0.1:9/x")
+    said = tachograph.mistake(*apply)
+    assert "clickhouse://127.0.0.1:9/x: ClickHouse doesn't answer" in said
+    assert "secret" not in said
+    assert (old_log / OLDER).exists()
 
 
 # What an answer says of it

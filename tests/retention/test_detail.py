@@ -26,9 +26,10 @@ from tachograph.ingest.reader import plan_paths, read
 from tachograph.retention.detail import condense_detail, plan_detail
 from tachograph.retention.policy import DetailPolicy
 from tachograph.store.duckdb import Store
+from there import on_clickhouse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from tachograph.retention.policy import Resolution
 
@@ -321,7 +322,8 @@ def condensed_calls(store: Store) -> int:
     return found[0] if found else 0
 
 
-def test_sessions_that_copy_each_other_are_condensed_together(tmp_path: Path) -> None:
+@pytest.mark.parametrize("made", [Store.in_memory, on_clickhouse])
+def test_sessions_that_copy_each_other_are_condensed_together(tmp_path: Path, made: Callable[[], Store]) -> None:
     """Whose the shared metrics are depends on what each of them did itself, and one of them goes on."""
     other = "22222222-2222-4222-8222-222222222222"
     shared = [prompt(0), reply("m1", 1, used=usage())]
@@ -329,7 +331,7 @@ def test_sessions_that_copy_each_other_are_condensed_together(tmp_path: Path) ->
     fork = [*({**line, "sessionId": other} for line in shared), reply("m3", 7200, used=usage(), sessionId=other)]
     (tmp_path / f"{SESSION}.jsonl").write_bytes(transcript(*original))
     (tmp_path / f"{other}.jsonl").write_bytes(transcript(*fork))
-    with Store.in_memory() as store:
+    with made() as store:
         ingest(store, tmp_path)
         before = some_answers(store)
         assert condense(store, BEGINNING + timedelta(hours=1), "hour") == 0
@@ -362,7 +364,7 @@ def test_an_agents_run_that_was_condensed_still_names_what_it_does_later(tmp_pat
 def test_condensing_that_fails_leaves_all_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
     with store_of([line.encode() for line in LINES]) as (store, _):
         before = some_answers(store)
-        for broken in ("insert_ids", "insert_owners", "delete_condensed", "say_whole"):
+        for broken in ("ids", "owners", "delete_condensed", "say_whole"):
             monkeypatch.setattr("tachograph.store.condense.condense_statements", without(broken))
             with pytest.raises(KeyError):
                 condense(store, AT)
@@ -397,7 +399,7 @@ with Store.open(Path(sys.argv[1])) as store:
 """
 
 
-@pytest.mark.parametrize("name", ["insert_ids", "delete_claims", "say_whole"])
+@pytest.mark.parametrize("name", ["ids", "delete_claims", "say_whole"])
 def test_a_process_that_is_killed_while_it_condenses_leaves_all_as_it_was(tmp_path: Path, name: str) -> None:
     path = tmp_path / "tachograph.duckdb"
     with Store.open(path) as store:

@@ -23,7 +23,7 @@ from tachograph.retention.logs import plan_logs
 from tachograph.retention.policy import DetailPolicy, LogPolicy, Policy
 from tachograph.retention.run import Place, Report, applied, planned
 from tachograph.sources import source
-from tachograph.store.duckdb import Store
+from tachograph.store.place import StorePlace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,14 +67,14 @@ def log(tmp_path: Path) -> Path:
 @pytest.fixture
 def place(log: Path, tmp_path: Path) -> Place:
     """The log, and a store that has read it."""
-    place = Place(log, tmp_path / "store" / "tachograph.duckdb")
+    place = Place(log, StorePlace(tmp_path / "store" / "tachograph.duckdb"))
     assert ingest(place) == 3 * len(DAYS)
     return place
 
 
 def ingest(place: Place) -> int:
     """Reads what is new in the log's folder; how many metrics the store has then."""
-    with Store.open(place.store) as store:
+    with place.store.open() as store:
         found = find_in_places([(source("metrics-log"), place.logs)], [])
         read(store, plan(found, store.files(), []))
         return store.metrics_count()
@@ -110,7 +110,7 @@ def test_a_file_that_was_read_is_known_however_its_folder_is_spelled(place: Plac
     report = applied(elsewhere, Policy(LogPolicy(compress_after=days(20))), NOW)
     assert [done.step.action for done in report.done] == ["compress"] * 3
     assert report.plan.logs.spared == []
-    with Store.open(place.store, read_only=True) as store:
+    with place.store.open(read_only=True) as store:
         assert sum(path.endswith(".zst") for path in store.files()) == 3
         found = find_in_places([(source("metrics-log"), place.logs)], [])
         assert plan(found, store.files(), []).to_read == []
@@ -171,7 +171,7 @@ def test_a_policy_that_is_refused_changes_nothing_in_the_store_either(place: Pla
     detail = DetailPolicy(days(1))
     with pytest.raises(BadPolicy):
         applied(place, Policy(LogPolicy(archive_after=days(1), archive_to=place.logs), detail), NOW)
-    with Store.open(place.store) as store:
+    with place.store.open() as store:
         assert plan_detail(store, detail, NOW).metrics == 15
 
 
@@ -185,9 +185,9 @@ def spared(plan: LogPlan) -> list[tuple[str, str]]:
 def test_a_file_that_was_not_read_is_spared_unless_that_is_said_not_to_matter(log: Path, tmp_path: Path) -> None:
     policy = Policy(LogPolicy(delete_after=days(99)))
     unread = [(name(300), "it wasn't read to its end yet"), (name(100), "it wasn't read to its end yet")]
-    place = Place(log, tmp_path / "store" / "tachograph.duckdb")
+    place = Place(log, StorePlace(tmp_path / "store" / "tachograph.duckdb"))
     assert spared(planned(place, policy, NOW).logs) == unread  # there is no store at all
-    Store.open(place.store).close()
+    place.store.open().close()
     assert spared(planned(place, policy, NOW).logs) == unread
     ingest(place)
     assert len(planned(place, policy, NOW).logs.steps) == 2
@@ -203,7 +203,7 @@ def test_a_file_that_could_not_be_read_is_spared(tmp_path: Path) -> None:
     damaged = log / f"{name(300)}.gz"
     damaged.write_bytes(gzip.compress(lines(300).encode())[:-9])
     os.utime(damaged, (0, 0))
-    place = Place(log, tmp_path / "store" / "tachograph.duckdb")
+    place = Place(log, StorePlace(tmp_path / "store" / "tachograph.duckdb"))
     ingest(place)
     plan = planned(place, Policy(LogPolicy(delete_after=days(99))), NOW).logs
     assert spared(plan) == [(damaged.name, "it wasn't read to its end yet")]
@@ -234,7 +234,7 @@ def test_a_compressed_file_is_the_same_log_of_the_same_age(place: Place, compres
     assert content(packed) == lines(300)
     assert (packed.stat().st_mtime_ns, packed.stat().st_mode) == (before.st_mtime_ns, before.st_mode)
     assert not apply(place, compress_after=days(1), compress=compress).done
-    with Store.open(place.store) as store:  # the ledger knows them, so they aren't read again
+    with place.store.open() as store:  # the ledger knows them, so they aren't read again
         found = find_in_places([(source("metrics-log"), place.logs)], [])
         assert plan(found, store.files(), []).unchanged == len(DAYS)
     assert ingest(place) == 15
@@ -320,7 +320,7 @@ def test_a_file_that_is_changed_meanwhile_stays(place: Place) -> None:
 
 
 def test_two_do_not_apply_at_once(place: Place) -> None:
-    with locked(place.store.parent, "retention.lock"), pytest.raises(TachographError, match="is at work"):
+    with locked(place.store.path.parent, "retention.lock"), pytest.raises(TachographError, match="is at work"):
         apply(place, delete_after=days(1))
     assert len(apply(place, delete_after=days(1)).done) == 4
 
@@ -345,7 +345,7 @@ def test_what_was_begun_and_stopped_after_any_step_is_finished_the_next_time(
     deletes = "delete_after" in life
     for last in STEPS[4 if deletes else 0 :]:
         log = write(tmp_path / last)
-        place = Place(log, tmp_path / f"store-{last}" / "tachograph.duckdb")
+        place = Place(log, StorePlace(tmp_path / f"store-{last}" / "tachograph.duckdb"))
         ingest(place)
         step = planned(place, Policy(LogPolicy(**policy)), NOW).logs.steps[0]
         steps = do(step, LogPolicy(**policy))
@@ -373,6 +373,7 @@ from pathlib import Path
 from tachograph.retention import run
 from tachograph.retention.files import do
 from tachograph.retention.policy import LogPolicy, Policy
+from tachograph.store.place import StorePlace
 
 left = int(sys.argv[4])
 
@@ -389,7 +390,7 @@ policy = Policy(LogPolicy(
     compress_after=timedelta(days=5), archive_after=timedelta(days=90), archive_to=Path(sys.argv[3]),
     delete_after=timedelta(days=200),
 ))
-run.applied(run.Place(Path(sys.argv[1]), Path(sys.argv[2])), policy, datetime.fromisoformat(sys.argv[5]))
+run.applied(run.Place(Path(sys.argv[1]), StorePlace(Path(sys.argv[2]))), policy, datetime.fromisoformat(sys.argv[5]))
 """
 
 
@@ -402,7 +403,7 @@ def test_a_process_that_is_killed_again_and_again_comes_to_the_same_end(place: P
             "-c",
             DIES,
             place.logs,
-            place.store,
+            place.store.path,
             archive,
             str(steps),
             NOW.isoformat(),

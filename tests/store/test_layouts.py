@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from threading import Barrier
 from typing import TYPE_CHECKING, Any
@@ -14,9 +15,10 @@ from uuid import uuid4
 import msgspec
 import pytest
 
-from claude_lines import contents, ingest
+from claude_lines import BEGINNING, contents, ingest
 from clickhouse_process import ClickHouse
 from ingest.test_order import grow
+from retention.test_detail import condense
 from store.test_store import add, line
 from tachograph.errors import StoreUnusable
 from tachograph.store.clickhouse import layouts
@@ -120,6 +122,22 @@ def test_it_is_brought_up_to_date_and_goes_on(earlier: tuple[Address, str], embe
     with opened(earlier, tells=lambda done, of: told.append((done, of))) as store:
         assert contents(store) == contents(embedded)
     assert not told
+
+
+@pytest.mark.parametrize("layout", [1, 2])
+def test_a_table_that_no_layout_had_is_made_and_used(
+    earlier: tuple[Address, str], embedded: Store, tmp_path: Path, layout: int
+) -> None:
+    if layout == layouts.LAYOUT:
+        with opened(earlier) as store:
+            store.connection.do(f"DROP TABLE {store.connection.database}.kept")
+    with opened(earlier) as store:
+        check_layout(store)
+        for each in (embedded, store):
+            assert condense(each, BEGINNING + timedelta(hours=2), "hour") == 7
+        kept = f"SELECT count() FROM {store.connection.database}.kept"  # noqa: S608 - our own
+        assert store.connection.ask(kept).fetchall() == [(3,)]
+        goes_on_as(embedded, store, tmp_path)
 
 
 class DiedError(Exception):

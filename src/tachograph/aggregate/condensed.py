@@ -29,8 +29,8 @@ _PERCENTS: Final = (50, 95, 99)
 
 
 def is_any(connection: duckdb.DuckDBPyConnection) -> bool:
-    """Whether the store has condensed metrics at all."""
-    return connection.execute("SELECT 1 FROM condensed LIMIT 1").fetchone() is not None
+    """Whether the store has condensed metrics at all, or is about to have some: it knows their ids first."""
+    return connection.execute("SELECT 1 FROM condensed_ids LIMIT 1").fetchone() is not None
 
 
 def part_of_answer(query: Query, asked: Question, joined: str, passing: Sequence[str]) -> Condensed | None:

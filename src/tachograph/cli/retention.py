@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from tachograph.cli.answering import trouble_with
-from tachograph.cli.home import store_path
-from tachograph.cli.options import Parser, add_home_folder, add_json
+from tachograph.cli.home import store_path, store_place
+from tachograph.cli.options import Parser, add_home, add_json
 from tachograph.errors import BadPolicy
 from tachograph.folders import named_folders
 from tachograph.retention.policy import KEYS, Given, policy_of
@@ -21,12 +21,14 @@ if TYPE_CHECKING:
 
     from tachograph.retention.policy import Key, Policy
     from tachograph.retention.run import Place
+    from tachograph.store.place import StorePlace
 
 _EXAMPLES: Final = (
     "tachograph retention show",
     "tachograph retention plan --compress-after 2d --keep-size 2GB",
     "tachograph retention apply",
     "tachograph retention apply --delete-detail-after 180d --resolution day",
+    "tachograph retention apply --store clickhouse://ana:secret@db.example.com:8123/tachograph",
 )
 _PATHS: Final = ("--folder", "--archive-to")
 
@@ -34,12 +36,12 @@ _PATHS: Final = ("--folder", "--archive-to")
 def run(command: str, arguments: Sequence[str]) -> int:
     """Shows the policy, tells what it would do, or does it; 2 where something couldn't be done."""
     options = _parser(command).parse_args(arguments)
-    path = store_path(options.home)
-    said = read_file(path.parent / FILE)
+    file = store_path(options.home).parent / FILE
+    said = read_file(file)
     if options.do == "show":
-        return _show(path.parent / FILE, said, as_json=options.json)
-    policy = _policy(path.parent / FILE, said, options)
-    place = _place(path, policy, options)
+        return _show(file, said, as_json=options.json)
+    policy = _policy(file, said, options)
+    place = _place(store_place(options), policy, options)
     if options.do == "plan":
         return _plan(place, policy, options)
     return _apply(place, policy, options)
@@ -60,7 +62,7 @@ def _parser(command: str) -> Parser:
     for key in KEYS:
         group.add_argument(key.option, dest=_dest(key), metavar=key.stands_for, help=key.what)
     parser.add_argument("--unread", action="store_true", help="also files that weren't read into the store")
-    add_home_folder(parser)
+    add_home(parser)
     add_json(parser)
     return parser
 
@@ -83,10 +85,10 @@ def _policy(file: Path, said: Mapping[Key, Given] | None, options: Namespace) ->
     return policy_of({**(said or {}), **named})
 
 
-def _place(store: Path, policy: Policy, options: Namespace) -> Place:
+def _place(store: StorePlace, policy: Policy, options: Namespace) -> Place:
     from tachograph.retention.run import Place
 
-    recorded_to = [*named_folders(os.environ.get("TACHOGRAPH_METRICS", "")), store.parent / "metrics"]
+    recorded_to = [*named_folders(os.environ.get("TACHOGRAPH_METRICS", "")), store.path.parent / "metrics"]
     return Place(policy.logs.folder or recorded_to[0], store, unread=options.unread)
 
 

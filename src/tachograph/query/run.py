@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 def run(store: Store, query: Query) -> QueryResult:
     """The answer to a query; only groups, never metrics, come to Python. Raises `BadQuestion` as `checked` does."""
-    return _Run(store, checked(query)).result()
+    asked = checked(query)
+    return store.answered(lambda: _Run(store, asked).result())
 
 
 class _Run:

@@ -100,6 +100,10 @@ class Timeline(msgspec.Struct, frozen=True):
 
 def timeline(store: Store, session: str, *, offset: int, limit: int) -> Timeline:
     """The metrics of a session, but the first `offset`, and `limit` at most; none of a session that isn't there."""
+    return store.answered(lambda: _timeline(store, session, offset, limit))
+
+
+def _timeline(store: Store, session: str, offset: int, limit: int) -> Timeline:
     asked: dict[str, Any] = {"session": session}
     total, first, last, ended = store.connection.execute(_SPAN, asked).fetchone() or (0, None, None, None)
     condensed = store.connection.execute(_CONDENSED, asked).fetchone() or (0,)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from tachograph.aggregate.question import time_zone
 from tachograph.aggregate.windows import DAY_US, runs, window_end, window_start
 from tachograph.metric import FIRST_US, microseconds_of
-from tachograph.store.condense import Condensing, Windows, condensable, condensable_days, condense
+from tachograph.store.condense import Condensing, Windows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from tachograph.aggregate.windows import Run
     from tachograph.retention.policy import DetailPolicy
+    from tachograph.store.condense import Condensable
     from tachograph.store.duckdb import Store
 
 _SETTLED: Final = timedelta(days=7)
@@ -38,20 +39,23 @@ class DetailPlan:
 def plan_detail(store: Store, policy: DetailPolicy, now: datetime) -> DetailPlan:
     """What the policy wants deleted now. Nothing is changed."""
     asked = _asked(policy, now)
-    found = condensable(store, asked)
-    return DetailPlan(policy, asked.before_us, found.metrics, found.first_us, found.last_us)
+    return _plan(policy, asked, store.condensable(asked))
 
 
 def condense_detail(store: Store, policy: DetailPolicy, now: datetime) -> DetailPlan:
-    """Deletes the detail of what is old enough and keeps its sums, in one transaction; tells what that was."""
-    plan = plan_detail(store, policy, now)
-    if plan.metrics:
-        asked = _asked(policy, now)
-        days = [day + FIRST_US // DAY_US for day in condensable_days(store, asked)]
-        windows = runs(policy.resolution, time_zone(policy.timezone), days)
+    """Deletes the detail of what is old enough and keeps its sums, all or nothing of it; tells what that was."""
+
+    def windows_of(days: list[int]) -> Windows:
+        windows = runs(policy.resolution, time_zone(policy.timezone), [day + FIRST_US // DAY_US for day in days])
         start, end = window_start(windows, "metrics.ts"), window_end(windows, "metrics.ts")
-        condense(store, asked, Windows(start, end, policy.resolution, policy.timezone))
-    return plan
+        return Windows(start, end, policy.resolution, policy.timezone)
+
+    asked = _asked(policy, now)
+    return _plan(policy, asked, store.condense(asked, windows_of))
+
+
+def _plan(policy: DetailPolicy, asked: Condensing, found: Condensable) -> DetailPlan:
+    return DetailPlan(policy, asked.before_us, found.metrics, found.first_us, found.last_us)
 
 
 def _asked(policy: DetailPolicy, now: datetime) -> Condensing:

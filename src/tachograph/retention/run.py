@@ -15,7 +15,6 @@ from tachograph.retention.detail import DetailPlan, condense_detail, plan_detail
 from tachograph.retention.files import NotDone, do, locked, target
 from tachograph.retention.logs import LogFile, LogPlan, has_all, plan_logs, was_read
 from tachograph.store.compact import compact
-from tachograph.store.duckdb import Store, is_there
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -23,16 +22,17 @@ if TYPE_CHECKING:
     from tachograph.retention.logs import Step
     from tachograph.retention.policy import DetailPolicy, Policy
     from tachograph.store.ledger import FileEntry
+    from tachograph.store.place import StorePlace
 
 _LOCK: Final = "retention.lock"
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What a policy is about: a log's folder, and the file of a store, which needn't be there."""
+    """What a policy is about: a log's folder, and a store, which needn't be there."""
 
     logs: Path
-    store: Path
+    store: StorePlace
     unread: bool = False
     """Whether files that the store hasn't read may be touched too."""
 
@@ -64,7 +64,7 @@ class Failed:
 
 @dataclass(slots=True)
 class Report:
-    """What was done, and what wasn't. The store's sizes are in bytes."""
+    """What was done, and what wasn't. The store's sizes are in bytes, as `StorePlace.taken`."""
 
     plan: Plan
     done: list[Done] = field(default_factory=list)
@@ -78,8 +78,8 @@ class Report:
 def planned(place: Place, policy: Policy, now: datetime) -> Plan:
     """What the policy wants done. Nothing is touched."""
     detail = None
-    if policy.detail and is_there(place.store):
-        with Store.open(place.store, read_only=True) as store:
+    if policy.detail and place.store.is_there():
+        with place.store.open(read_only=True) as store:
             detail = plan_detail(store, policy.detail, now)
     return Plan(_planned_logs(place, policy, now, _ledger(place.store)), detail)
 
@@ -89,19 +89,20 @@ def applied(place: Place, policy: Policy, now: datetime) -> Report:
 
     Raises `TachographError` where another process is doing the same, and `StoreUnusable` before any file is touched.
     """
-    place.store.parent.mkdir(parents=True, exist_ok=True)
+    home = place.store.path.parent
+    home.mkdir(parents=True, exist_ok=True)
     try:
-        with locked(place.store.parent, _LOCK, wait=False):
+        with locked(home, _LOCK, wait=False):
             return _applied(place, policy, now)
     except BlockingIOError:
         what, mend = "another 'tachograph retention apply' is at work", "wait for it to end"
-        raise TachographError(what, where=str(place.store.parent), mend=mend) from None
+        raise TachographError(what, where=str(home), mend=mend) from None
 
 
 def _applied(place: Place, policy: Policy, now: datetime) -> Report:
     ledger = _ledger(place.store)
     report = Report(Plan(_planned_logs(place, policy, now, ledger), None))
-    if policy.detail and is_there(place.store):
+    if policy.detail and place.store.is_there():
         _condense(place.store, policy.detail, now, report)
     for step in report.plan.logs.steps:
         _do(step, policy, report)
@@ -110,28 +111,23 @@ def _applied(place: Place, policy: Policy, now: datetime) -> Report:
     return report
 
 
-def _ledger(path: Path) -> dict[str, FileEntry]:
-    if not is_there(path):
+def _ledger(place: StorePlace) -> dict[str, FileEntry]:
+    if not place.is_there():
         return {}
-    with Store.open(path, read_only=True) as store:
+    with place.open(read_only=True) as store:
         return {os.path.realpath(path): entry for path, entry in store.files().items()}
 
 
-def _condense(path: Path, policy: DetailPolicy, now: datetime, report: Report) -> None:
-    report.store_before = _taken(path)
-    with Store.open(path) as store:
+def _condense(place: StorePlace, policy: DetailPolicy, now: datetime, report: Report) -> None:
+    report.store_before = place.taken()
+    with place.open() as store:
         report.plan = Plan(report.plan.logs, condense_detail(store, policy, now))
-    report.store_trouble = compact(path)
-    report.store_after = _taken(path)
+    if place.address is None:  # a server gives back what was deleted by itself
+        report.store_trouble = compact(place.path)
+    report.store_after = place.taken()
 
 
-def _taken(path: Path) -> int:
-    """What a store takes, with what was written last and isn't in its file yet."""
-    log = path.with_name(f"{path.name}.wal")
-    return path.stat().st_size + (log.stat().st_size if log.exists() else 0)
-
-
-def _tell_the_ledger(path: Path, ledger: dict[str, FileEntry], report: Report) -> None:
+def _tell_the_ledger(place: StorePlace, ledger: dict[str, FileEntry], report: Report) -> None:
     """That files which were compressed are those that were read; untold, they would be read again, in vain."""
     moved = []
     for done in report.done:
@@ -139,7 +135,7 @@ def _tell_the_ledger(path: Path, ledger: dict[str, FileEntry], report: Report) -
         if done.step.action == "compress" and done.to and entry and has_all(entry, done.step.file):
             moved.append((entry.path, _compressed(entry, done.to)))
     if moved:
-        with Store.open(path) as store, store.loading() as loading:
+        with place.open() as store, store.loading() as loading:
             loading.commit([], moved=moved)
 
 

@@ -8,6 +8,7 @@ stay exact; of durations a histogram is kept, for percentiles within 1 %. Costs 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -54,53 +55,67 @@ class Condensing:
     settled_us: int
 
 
+WindowsOf = Callable[[list[int]], Windows]
+"""What gives the windows that cover some days, which are counted from the calendar's first."""
+
+
 def condensable(store: Store, asked: Condensing) -> Condensable:
     """What `condense` would condense. Nothing is changed."""
     execute = _Statements(store.connection, asked)
     execute("find_held")
-    row = execute("count_condensable").fetchone()
-    return Condensable(*row) if row else Condensable(0, None, None)
+    return _counted(execute)
 
 
-def condensable_days(store: Store, asked: Condensing) -> list[int]:
-    """The days in which those metrics happened, counted from the calendar's first."""
-    execute = _Statements(store.connection, asked)
-    execute("find_held")
-    return [day for (day,) in execute("days").fetchall()]
-
-
-def condense(store: Store, asked: Condensing, windows: Windows) -> None:
+def condense(store: Store, asked: Condensing, windows_of: WindowsOf) -> Condensable:
     """Keeps the sums of old metrics, a row for each window and combination of names, and deletes their detail."""
-    execute = _Statements(store.connection, asked, windows)
+    execute = _Statements(store.connection, asked)
     store.connection.begin()
     try:
         execute("find_held")
-        for start_us, end_us in _slices(execute("count_by_window").fetchall(), asked.before_us):
-            execute("insert_condensed", **{"from": start_us, "to": end_us})
-        for name in ("insert_ids", "insert_owners"):
-            execute(name)
-        for name in ("dirty", "delete_condensed", "delete_claims", "delete_claimed_starts", "say_whole", "say_rolled"):
-            execute(name)
-        store.connection.execute("INSERT INTO meta VALUES (?, '1')", [OUTDATED])
+        found = _counted(execute)
+        if found.metrics:
+            days = [day for (day,) in execute("days").fetchall()]
+            _condense(_Statements(store.connection, asked, windows_of(days)), asked)
+            store.connection.execute("INSERT INTO meta VALUES (?, '1')", [OUTDATED])
         store.connection.commit()
     except BaseException:
         store.connection.rollback()
         raise
-    store.bring_copy_up_to_date()
+    if found.metrics:
+        store.bring_copy_up_to_date()
+    return found
 
 
-def _slices(counts: Sequence[tuple[int, int]], before_us: int) -> Iterator[tuple[int, int]]:
-    """Stretches of whole windows, each with no more metrics than one window has, or than fit in memory together."""
+def _counted(execute: _Statements) -> Condensable:
+    row = execute("count_condensable").fetchone()
+    return Condensable(*row) if row else Condensable(0, None, None)
+
+
+def _condense(execute: _Statements, asked: Condensing) -> None:
+    for start_us, end_us, _ in slices(execute("count_by_window").fetchall(), asked.before_us):
+        execute("condensed", into="condensed", **{"from": start_us, "to": end_us})
+    execute("ids", into="condensed_ids")
+    execute("owners", into="condensed_owners")
+    for name in ("dirty", "delete_condensed", "delete_claims", "delete_claimed_starts", "say_whole", "say_rolled"):
+        execute(name)
+
+
+def slices(counts: Sequence[tuple[int, int]], before_us: int) -> Iterator[tuple[int, int, bool]]:
+    """Stretches of whole windows, each with no more metrics than one window has, or than fit in memory together.
+
+    `counts` are how many metrics there are in each window that has any, by when it begins. Each stretch is told by when
+    it begins and ends, and whether it is one window that has more than fit.
+    """
     start_us, rows = None, 0
     for window_us, metrics in counts:
         if start_us is None:
             start_us = window_us
         elif rows + metrics > _ROWS_TOGETHER:
-            yield start_us, window_us
+            yield start_us, window_us, rows > _ROWS_TOGETHER
             start_us, rows = window_us, 0
         rows += metrics
     if start_us is not None:
-        yield start_us, before_us
+        yield start_us, before_us, rows > _ROWS_TOGETHER
 
 
 class _Statements:
@@ -113,7 +128,8 @@ class _Statements:
         if windows:
             self._parameters |= {"resolution": windows.resolution, "timezone": windows.timezone}
 
-    def __call__(self, name: str, **more: int) -> DuckDBPyConnection:
-        sql = self._sql[name]
+    def __call__(self, name: str, *, into: str = "", **more: int) -> DuckDBPyConnection:
+        """Executes one; `into` is the table that takes the rows which it gives, else they are the answer."""
+        sql = f"INSERT INTO {into} BY NAME {self._sql[name]}" if into else self._sql[name]
         used = {key: value for key, value in (self._parameters | more).items() if f"${key}" in sql}
         return self._connection.execute(sql, used or None)

@@ -1,17 +1,20 @@
--- How metrics make room for their sums, in one transaction. $before is where the first window that stays begins;
--- $settled is since when a metric may still be waiting for the rest of it.
+-- How metrics make room for their sums. $before is where the first window that stays begins; $settled is since when a
+-- metric may still be waiting for the rest of it.
+
+-- name: linked
+-- Sessions that tell of each other's metrics are condensed together, or whose those metrics are could change.
+SELECT DISTINCT mine.session_id AS one, theirs.session_id AS other
+FROM claims AS mine JOIN claims AS theirs USING (id);
+
+-- name: young
+-- Those of them that have metrics which stay.
+SELECT DISTINCT session_id FROM metrics
+WHERE session_id IN (SELECT session_id FROM claims) AND ts IS NOT NULL AND NOT ({is_old});
 
 -- name: find_held
--- Sessions that tell of each other's metrics are condensed together, or whose those metrics are could change.
 CREATE OR REPLACE TEMP TABLE held AS
-WITH RECURSIVE linked AS (
-    SELECT DISTINCT mine.session_id AS one, theirs.session_id AS other
-    FROM claims AS mine JOIN claims AS theirs USING (id)
-), young AS (
-    SELECT DISTINCT session_id FROM metrics
-    WHERE session_id IN (SELECT one FROM linked) AND ts IS NOT NULL AND NOT ({is_old})
-), reached AS (
-    SELECT session_id FROM young
+WITH RECURSIVE linked AS ({linked}), reached AS (
+    SELECT session_id FROM ({young})
     UNION
     SELECT linked.other FROM reached JOIN linked ON linked.one = reached.session_id
 )
@@ -26,10 +29,9 @@ SELECT DISTINCT (ts - {first_us}) // {day_us} FROM metrics WHERE {is_condensable
 -- name: count_by_window
 SELECT {window_start} AS start_us, count(*) FROM metrics WHERE {is_condensable} GROUP BY start_us ORDER BY start_us;
 
--- name: insert_condensed
+-- name: condensed
 -- Of the windows that begin from $from on and before $to. First by bucket of duration too, so that a histogram takes no
 -- more memory than it has buckets.
-INSERT INTO condensed BY NAME
 WITH buckets AS (
     SELECT
         {window_start} AS window_start,
@@ -55,11 +57,10 @@ SELECT
 FROM buckets
 GROUP BY ALL;
 
--- name: insert_ids
-INSERT INTO condensed_ids SELECT md5_number(id) FROM metrics WHERE {is_condensable};
+-- name: ids
+SELECT md5_number(id) AS hash FROM metrics WHERE {is_condensable};
 
--- name: insert_owners
-INSERT INTO condensed_owners BY NAME
+-- name: owners
 WITH old AS (
     SELECT session_id, ts, id, user_id, project_path, cwd FROM metrics
     WHERE session_id IS NOT NULL AND {is_condensable}

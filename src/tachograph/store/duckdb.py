@@ -12,7 +12,7 @@ import threading
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 import msgspec
 
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from tachograph.columns import ColumnBatch
+    from tachograph.store.condense import Condensable, Condensing, WindowsOf
     from tachograph.store.engine import DuckDBPyConnection
     from tachograph.store.journal import Frame, Journal
 
@@ -69,6 +70,7 @@ _WAL_BYTES: Final = 256 << 10
 _COSTING: Final = ("model", "cost_usd")
 _ENDING_RUNS: Final = frozenset({"agent_execution", "tool_use"})
 """Types of metrics that may tell of the end of an agent's run."""
+_Answer = TypeVar("_Answer")
 _MODELS_MAX: Final = 5_000
 """More models than there are: whoever writes more names into a log doesn't make us look for all of them."""
 
@@ -370,6 +372,22 @@ class Store:
         self.connection.begin()
         rollup.forget(self.connection)
         self.connection.commit()
+
+    def answered(self, ask: Callable[[], _Answer]) -> _Answer:
+        """What `ask` gives, which may ask several statements: nothing is condensed between them."""
+        return ask()
+
+    def condensable(self, asked: Condensing) -> Condensable:
+        """Which metrics `condense` would condense. Nothing is changed."""
+        from tachograph.store import condense  # noqa: PLC0415 - only retention needs it
+
+        return condense.condensable(self, asked)
+
+    def condense(self, asked: Condensing, windows_of: WindowsOf) -> Condensable:
+        """Keeps the sums of old metrics by window, and deletes their detail; which those were. All, or nothing."""
+        from tachograph.store import condense  # noqa: PLC0415 - as above
+
+        return condense.condense(self, asked, windows_of)
 
     def take_in(self, journal: Iterable[tuple[int, Frame]]) -> None:
         """Takes in frames of the journal, each with where it ends; what follows their last commit is left out."""

@@ -111,7 +111,7 @@ Bucket i holds what is above γ^(i-1) and up to γ^i, so that 2·γ^i / (γ + 1)
 
 MIDDLE_OF_BUCKET: Final = (
     f"CASE WHEN {{bucket}} <> 0 THEN sign({{bucket}}) * pow({_GAMMA}, abs({{bucket}}) - {_MIDDLE + 1})"
-    f" * {2 * _GAMMA / (_GAMMA + 1)!r} ELSE 0 * {{bucket}} END"
+    f" * {2 * _GAMMA / (_GAMMA + 1)!r} ELSE 0.0 * {{bucket}} END"
 )
 """`middle_of_bucket` in SQL."""
 

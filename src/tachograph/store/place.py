@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tachograph.store.clickhouse.address import Address
+    from tachograph.store.clickhouse.store import ClickHouseStore
     from tachograph.store.gate import Reading
 
 DEFAULT_TENANT = "default"
@@ -60,6 +61,21 @@ class StorePlace:
         """The store, as `Store.open`; on a server, whoever opens it may read and write. Raises `StoreUnusable`."""
         if self.address is None:
             return Store.open(self.path, read_only=read_only, reading=reading, waits=waits, in_bulk=in_bulk)
+        return self._connect(self.address)
+
+    def taken(self) -> int:
+        """How many bytes of a disk it takes. Raises `StoreUnusable`, and `OSError` where its file isn't there.
+
+        Of an embedded store, with what was written last and isn't in its file yet. On a server, what all tenants of
+        that database take.
+        """
+        if self.address is None:
+            log = self.path.with_name(f"{self.path.name}.wal")
+            return self.path.stat().st_size + (log.stat().st_size if log.exists() else 0)
+        with self._connect(self.address) as store:
+            return store.taken()
+
+    def _connect(self, address: Address) -> ClickHouseStore:
         import socket  # noqa: PLC0415 - as below
 
         from tachograph.store.clickhouse.address import need_libraries  # noqa: PLC0415 - few need it
@@ -70,5 +86,5 @@ class StorePlace:
         make_folder(self.path)
         owner = f"{socket.gethostname()}:{self.path.parent}"
         return ClickHouseStore.connect(
-            self.address, tenant=self.tenant, home=self.path.parent, owner=owner, tells=self._tells
+            address, tenant=self.tenant, home=self.path.parent, owner=owner, tells=self._tells
         )

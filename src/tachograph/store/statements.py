@@ -27,6 +27,8 @@ _ORDER_KEY: Final = "{'ts': ts, 'id': id}"
 _IS_OLD: Final = f"""(ts < $before AND NOT coalesce(in_parts AND ts >= $settled AND (
     (type IN ('tool_use', 'agent_execution') AND ended_ts IS NULL) OR blocks <> '{FINISHED}'), false))"""
 """Whether a metric is old enough to be condensed; not while the rest of it may come, as a call's result may."""
+_IS_FREE: Final = "(session_id IS NULL OR session_id NOT IN (SELECT session_id FROM held))"
+"""Whether its session tells of nothing that one which goes on tells of too."""
 _CONDENSED_RUN: Final = "CASE WHEN metrics.in_parts THEN metrics.agent_run_id END AS agent_run_id"
 """Runs of agents matter where several metrics tell of one, which those of a metrics log don't."""
 _ADDED_KINDS: Final = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
@@ -175,8 +177,13 @@ def rollup_statements(chosen: str) -> dict[str, str]:
 
 
 @cache
-def condense_statements(window_start: str, window_end: str) -> dict[str, str]:
-    """The statements of `condense.sql`, by name; the window of a metric is given as two expressions."""
+def condense_statements(
+    window_start: str, window_end: str, *, file: str = "condense.sql", only: str = "true"
+) -> dict[str, str]:
+    """The statements of `condense.sql`, by name; the window of a metric is given as two expressions.
+
+    `only` is a condition on all metrics that may be condensed. Another `file` has statements on the same metrics.
+    """
     replaced = {
         "window_start": window_start,
         "window_end": window_end,
@@ -184,17 +191,21 @@ def condense_statements(window_start: str, window_end: str) -> dict[str, str]:
         "name_columns": ", ".join(f'"{name}"' for name in NAMES),
         "told": TOLD,
         "used": USED,
-        "bucket": BUCKET,
+        "bucket": f"CASE WHEN metrics.duration_ms IS NOT NULL THEN {BUCKET} END",
         "sums_of_ones": ",\n        ".join(f"sum({each.of_one}) AS {each.name}" for each in SUMS),
         "sums_of_sums": ",\n    ".join(f"sum({each.name}) AS {each.name}" for each in SUMS),
-        "is_condensable": f"({_IS_OLD} AND (session_id IS NULL OR session_id NOT IN (SELECT session_id FROM held)))",
+        "is_condensable": f"({only} AND {_IS_OLD} AND {_IS_FREE})",
         "is_old": _IS_OLD,
         "quarter": quarter("ts"),
+        "quarter_before": quarter("$before - 1"),
         "order_key": _ORDER_KEY,
         "first_us": f"{FIRST_US}",
         "day_us": f"{DAY_US}",
     }
-    return filled("condense.sql", replaced)
+    named = filled(file, replaced)
+    for name in named.keys() & {"linked", "young"}:
+        named["find_held"] = named["find_held"].replace(f"{{{name}}}", named[name])
+    return named
 
 
 @cache

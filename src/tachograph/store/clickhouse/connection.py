@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+import time
 import uuid
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from tachograph.store.clickhouse.dialect import translated
+from tachograph.store.clickhouse.progress import SAID_AS, Progress
 from tachograph.store.clickhouse.tables import reading_tables, tables
 from tachograph.store.clickhouse.trouble import is_cancelled, unusable
 from tachograph.store.engine import InterruptException
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
     from clickhouse_connect.driver.client import Client
 
-_AS_THE_EMBEDDED: Final = {
+AS_THE_EMBEDDED: Final = {
     "join_use_nulls": 1,
     "prefer_column_name_to_alias": 1,
     "aggregate_functions_null_for_empty": 1,
@@ -27,6 +29,11 @@ _AS_THE_EMBEDDED: Final = {
 }
 """What makes ClickHouse answer as SQL says: nothing is null, not 0, and a name is a column's before an alias. What is
 joined is that of all shards."""
+PROGRESS_SECONDS: Final = 1.0
+"""For so long a reader goes by how far it found a condensing."""
+SURE_SECONDS: Final = 3 * PROGRESS_SECONDS
+"""For so long an answer may go by what it found in the beginning, as nothing is deleted sooner."""
+_Answer = TypeVar("_Answer")
 _INT64: Final = range(-(2**63), 2**63)
 
 
@@ -66,6 +73,10 @@ class Connection:
         self._trouble = _told_as_unusable(where)
         self._again = again
         self._asked = ""
+        self._progress: Progress | None = None
+        self._progress_at = -PROGRESS_SECONDS
+        self._kept = threading.local()
+        """As `progress`, what an answer that is under way in this thread goes by."""
         self.tenant = tenant
         self.database = database
         self._turn = threading.Lock()
@@ -74,16 +85,68 @@ class Connection:
         """Asks a statement of DuckDB's; `?` and `$name` stand for parameters, as there."""
         given = dict(_named(parameters))
         kinds = tuple((name, kind_of(value)) for name, value in given.items())
-        there = translated(sql, kinds, reading_tables(self.database))
-        return self.ask(there, given) if there else Answer((), [])
+        with self._turn, self._trouble:
+            there = translated(sql, kinds, reading_tables(self.database, self._known_progress()))
+            return self._ask(there, given) if there else Answer((), [])
 
     def ask(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Answer:
         """Asks a statement of ClickHouse's own."""
-        given = {**(parameters or {}), "tenant": self.tenant}
         with self._turn, self._trouble:
-            self._asked = uuid.uuid4().hex
-            found = self._client.query(sql, parameters=given, settings=_AS_THE_EMBEDDED | {"query_id": self._asked})
-            return Answer(found.column_names, [tuple(row) for row in found.result_rows])
+            return self._ask(sql, parameters or {})
+
+    def _ask(self, sql: str, parameters: Mapping[str, Any]) -> Answer:
+        given = {**parameters, "tenant": self.tenant}
+        self._asked = uuid.uuid4().hex
+        found = self._client.query(sql, parameters=given, settings=AS_THE_EMBEDDED | {"query_id": self._asked})
+        return Answer(found.column_names, [tuple(row) for row in found.result_rows])
+
+    def said(self) -> dict[str, str]:
+        """What the store says of itself, in `meta`."""
+        with self._turn, self._trouble:
+            return self._said()
+
+    def _said(self) -> dict[str, str]:
+        asked_at = time.monotonic()
+        said = dict(self._ask(f"SELECT name, value FROM ({self.reading('meta')})", {}).fetchall())
+        self._progress, self._progress_at = Progress.of(said.get(SAID_AS)), asked_at
+        return said
+
+    def answered(self, ask: Callable[[], _Answer]) -> _Answer:
+        """What `ask` gives, for whom a condensing stays as far as it is in the beginning.
+
+        Should that take so long that rows may have been deleted under it, it is asked again.
+        """
+        if hasattr(self._kept, "progress"):  # as a part of another answer
+            return ask()
+        while True:
+            begun = time.monotonic()
+            with self._turn, self._trouble:
+                self._kept.progress = known = self._known_progress()
+            try:
+                answer = ask()
+            except Exception:
+                if not self._has_gone_on(known, begun):
+                    raise
+            else:
+                if not self._has_gone_on(known, begun):
+                    return answer
+            finally:
+                del self._kept.progress
+
+    def _has_gone_on(self, known: Progress | None, begun: float) -> bool:
+        """Whether a condensing may have deleted rows since a moment at which it was so far."""
+        if time.monotonic() - begun < SURE_SECONDS:
+            return False
+        return Progress.of(self.said().get(SAID_AS)) != known
+
+    def _known_progress(self) -> Progress | None:
+        """How far a condensing was a moment ago. Nobody may wait for a turn between this and what is asked then."""
+        if hasattr(self._kept, "progress"):
+            kept: Progress | None = self._kept.progress
+            return kept
+        if time.monotonic() - self._progress_at > PROGRESS_SECONDS:
+            self._said()
+        return self._progress
 
     def do(self, sql: str, parameters: Mapping[str, Any] | None = None, **settings: Any) -> None:
         """Does what has no answer."""
@@ -100,7 +163,7 @@ class Connection:
         """The answer to a statement of ClickHouse's own, in some format."""
         given = {**(parameters or {}), "tenant": self.tenant}
         with self._turn, self._trouble:
-            return self._client.raw_query(sql, parameters=given, settings=dict(_AS_THE_EMBEDDED), fmt=kind)
+            return self._client.raw_query(sql, parameters=given, settings=dict(AS_THE_EMBEDDED), fmt=kind)
 
     def reading(self, name: str) -> str:
         """The statement that reads the latest rows of a table."""

@@ -190,6 +190,10 @@ def _function(node: exp.Expr) -> exp.Expr:
             f"ifNull(toString({of}), ''), isNull({of})" for of in (n.sql(dialect=ClickHouse) for n in node.expressions)
         )
         return exp.maybe_parse(f"cityHash64({each})", dialect="clickhouse")
+    if name == "md5_number":
+        return exp.Anonymous(
+            this="reinterpretAsUInt128", expressions=[exp.Anonymous(this="MD5", expressions=node.expressions)]
+        )
     if name == "list_sum":  # of numbers that are written as texts
         texts = node.expressions[0].this.sql(dialect=ClickHouse)
         return exp.maybe_parse(f"arraySum(arrayMap(text -> toInt64(text), {texts}))", dialect="clickhouse")
@@ -198,8 +202,18 @@ def _function(node: exp.Expr) -> exp.Expr:
     return node
 
 
+def _map(node: exp.Expr) -> exp.Expr:
+    """Of pairs of integers that are gathered, those of no null."""
+    pair = node.find(exp.Tuple)
+    assert pair is not None
+    plain = ", ".join(f"assumeNotNull({of.sql(dialect=ClickHouse)})" for of in pair.expressions)
+    known = " AND ".join(f"isNotNull({of.sql(dialect=ClickHouse)})" for of in pair.expressions)
+    return exp.maybe_parse(
+        f"CAST(arraySort(groupArrayIf(tuple({plain}), {known})), 'Map(Int32, Int64)')", dialect="clickhouse"
+    )
+
+
 _RENAMED: Final = {
-    "map_keys": "mapKeys",
     "map_values": "mapValues",
 }
 _CHANGES: Final[dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]]] = {
@@ -213,5 +227,8 @@ _CHANGES: Final[dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]]] = {
     exp.GenerateSeries: _range,
     exp.Select: _side_by_side,
     exp.Ordered: _ordered,
+    exp.MapFromEntries: _map,
+    exp.LogicalOr: lambda node: exp.Max(this=node.this),
+    exp.MapKeys: lambda node: exp.Anonymous(this="mapKeys", expressions=[node.this]),
     exp.Anonymous: _function,
 }

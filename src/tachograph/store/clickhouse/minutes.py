@@ -2,7 +2,8 @@
 
 Each of those texts is a key, 40 bits of its hash, and the table `minutes` has the minutes of each. What shares a key by
 chance, was said to be gone, or was moved costs nothing but a look into a minute where there is nothing to find. So rows
-are only ever added, before the metrics that they are of. Metrics without a time are in minute 0.
+are added before the metrics that they are of, and only condensing deletes any, together with those. Metrics without a
+time are in minute 0.
 """
 
 from __future__ import annotations
@@ -42,6 +43,16 @@ def of_table(condition: str, database: str) -> str:
         f" SELECT tenant, arrayJoin([id, {_OTHERS_THERE}]) AS named, intDiv(ifNull(ts, 0), {_MINUTE_US}) AS minute"
         f" FROM {database}.metrics WHERE {condition}) WHERE named IS NOT NULL"
     )
+
+
+def needless(before_us: int, is_kept: str, database: str) -> str:
+    """The condition on a tenant's rows of `minutes` that are of metrics before a moment, but of none that is kept.
+
+    Those of metrics without a time, and before 1970, aren't looked at.
+    """
+    kept = of_table(f"tenant = {{tenant:String}} AND {is_kept}", database)
+    old = f"minute > 0 AND minute < {before_us // _MINUTE_US:d}"
+    return f"{old} AND (key, minute) NOT IN (SELECT key, minute FROM ({kept}))"
 
 
 def look_up(there: Connection, keys: str) -> list[str]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from tachograph.price_list import data_version
 from tachograph.store.clickhouse.commits import Commits
+from tachograph.store.clickhouse.condensing import ServerCondensing
 from tachograph.store.clickhouse.layouts import SAID
 from tachograph.store.clickhouse.minutes import of_rows
 from tachograph.store.clickhouse.neighbours import Neighbours
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from tachograph.store.clickhouse.store import ClickHouseStore
+    from tachograph.store.condense import Condensable, Condensing, WindowsOf
     from tachograph.store.ledger import FileEntry, RejectEntry
 
 _SAID: Final = ("whole", "prices", "witnessed", "collected", "rolled")
@@ -83,7 +85,8 @@ class SettledLoading(Loading):
     def _learn(self) -> None:
         """What the server's store says of itself; what a writer left unfinished there is done, or said to be gone."""
         self._commits.finish()
-        said = dict(self._there.execute("SELECT name, value FROM meta").fetchall())
+        said = self._there.said()
+        ServerCondensing(self._there, self._turn, self._target.address).end_what_was_begun(said)
         for name in _SAID:
             if name in said:
                 say(self._work.connection, name, said[name])
@@ -161,6 +164,10 @@ class SettledLoading(Loading):
         said = dict(self._work.connection.execute("SELECT name, value FROM meta").fetchall())
         self._sums.roll_up(int(said.get("rolled", 0)), settled)
         say(self._work.connection, "rolled", str(settled))
+
+    def condense(self, asked: Condensing, windows_of: WindowsOf) -> Condensable:
+        """Condenses what is old enough; which metrics those were. Nothing may be under way. Raises `StoreUnusable`."""
+        return ServerCondensing(self._there, self._turn, self._target.address).condense(asked, windows_of)
 
     def _settled(self) -> int:
         """The number of the last row that is settled."""

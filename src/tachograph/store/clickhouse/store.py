@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
-from tachograph.store.clickhouse import commits, layouts, writing
+from tachograph.store.clickhouse import commits, layouts, progress, writing
+from tachograph.store.clickhouse.condensing import ServerCondensing
 from tachograph.store.clickhouse.connection import Connection
 from tachograph.store.clickhouse.settling import SettledLoading
 from tachograph.store.clickhouse.tables import tables
+from tachograph.store.clickhouse.writing import Turn
 from tachograph.store.duckdb import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from tachograph.store.clickhouse.address import Address
+    from tachograph.store.condense import Condensable, Condensing, WindowsOf
 
+_Answer = TypeVar("_Answer")
+_TAKEN: Final = "SELECT sum(total_bytes) FROM system.tables WHERE database = {database:String}"
 _COLUMNS: Final = "SELECT table, name FROM system.columns WHERE database = {database:String}"
 
 
@@ -63,9 +68,9 @@ class ClickHouseStore(Store):
         found = layouts.find(connection, self.address, there)
         if not there:
             connection.do(f"CREATE DATABASE IF NOT EXISTS {database}{f' ON CLUSTER {cluster}' if cluster else ''}")
-        for name, definition in (("writers", writing.definition), ("commits", commits.definition)):
+        for name, its in (("writers", writing), ("commits", commits), ("kept", progress)):
             if name not in there:
-                connection.do(definition(database, cluster))
+                connection.do(its.definition(database, cluster))
         for name, table in tables().items():
             known = there.get(name)
             for statement in (
@@ -116,6 +121,31 @@ class ClickHouseStore(Store):
 
     def use_cores(self, cores: int | None) -> None:
         """The server has its own."""
+
+    def answered(self, ask: Callable[[], _Answer]) -> _Answer:
+        """What `ask` gives, which may ask several statements: all of them go by one state of a condensing."""
+        return self.connection.answered(ask)  # type: ignore[no-any-return]
+
+    def condensable(self, asked: Condensing) -> Condensable:
+        """Which metrics `condense` would condense. Nothing is changed."""
+        return ServerCondensing(self.connection, Turn(self.connection, self.owner), self.address).condensable(asked)
+
+    def condense(self, asked: Condensing, windows_of: WindowsOf) -> Condensable:
+        """Keeps the sums of old metrics by window, and deletes their detail; which those were.
+
+        Whoever dies on the way is followed by one who ends what was begun, or takes it back. Raises `StoreUnusable`
+        where the server or another writer is in the way.
+        """
+        with self.loading() as loading:
+            return loading.condense(asked, windows_of)
+
+    def taken(self) -> int:
+        """How many bytes the tables of its database take, those of other tenants included.
+
+        In a cluster, on the node that is asked.
+        """
+        found = self.connection.ask(_TAKEN, {"database": self.address.database}).fetchone()
+        return int(found[0] or 0) if found else 0
 
     def roll_up(self) -> None:
         """Brings the sums by quarter of an hour up to the last metric, however many there are."""

@@ -68,12 +68,7 @@ class ServerSums:
         self._insert(name, self._translated(sql))
 
     def _insert(self, name: str, sql: str, *, gone: bool = False) -> None:
-        version = self._turn.version + (not gone)
-        columns = ", ".join(f"`{column}`" for column in tables()[name].columns)
-        self._there.do(
-            f"INSERT INTO {self._there.database}.{name} (tenant, {columns}, version, gone)"
-            f" SELECT {{tenant:String}}, {columns}, {version:d}, {gone:d} FROM ({sql})"
-        )
+        self._there.do(tables()[name].inserting(self._there.database, sql, self._turn.version + (not gone), gone=gone))
 
     def _translated(self, sql: str) -> str:
         return translated(sql, (), reading_tables(self._there.database))

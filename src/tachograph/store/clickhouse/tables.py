@@ -6,7 +6,7 @@ that there is none any more. What is asked is almost always asked of one tenant,
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -17,6 +17,8 @@ from tachograph.store.statements import OWNED, QUARTER_KEYS, quarter
 
 if TYPE_CHECKING:
     from collections.abc import Container
+
+    from tachograph.store.clickhouse.progress import Progress
 
 KEYS: Final = {
     "meta": ("name",),
@@ -97,6 +99,14 @@ class Table(msgspec.Struct, frozen=True):
         names = ", ".join(f"`{name}`" for name in self.columns)
         return f"SELECT {names} FROM {database}.{self.name} FINAL WHERE tenant = {{tenant:String}}"
 
+    def inserting(self, database: str, rows: str, version: int, *, gone: bool = False) -> str:
+        """The statement that inserts the rows which a statement of ClickHouse's gives, with all of its columns."""
+        columns = ", ".join(f"`{column}`" for column in (*COMPUTED.get(self.name, ()), *self.columns))
+        return (
+            f"INSERT INTO {database}.{self.name} (tenant, {columns}, version, gone)"
+            f" SELECT {{tenant:String}}, {columns}, {version:d}, {gone:d} FROM ({rows})"
+        )
+
     def _type(self, name: str, kind: str) -> str:
         if self.name.startswith("rollup_") and name in _NUMBERS:
             return "Nullable(UInt64)" if name == "session" else "UInt64"
@@ -170,6 +180,9 @@ _VERSIONS: Final = {"version": "UInt64 CODEC(Delta, ZSTD(1))", "gone": "UInt8"}
 INDICES: Final = {"metrics": ("by_seq seq TYPE minmax GRANULARITY 1",)}
 """What tells which stretches of a table needn't be read that is sorted by something else: numbers go with time."""
 
+_READINGS: Final = 64
+"""So many databases, and stages of condensing, are known how to be read."""
+
 
 @cache
 def tables() -> dict[str, Table]:
@@ -180,10 +193,15 @@ def tables() -> dict[str, Table]:
         return {name: Table(name, _OWN.get(name) or _columns(store, name)) for name in KEYS}
 
 
-@cache
-def reading_tables(database: str) -> Tables:
-    """What stands for each where it is read."""
+@lru_cache(_READINGS)
+def reading_tables(database: str, progress: Progress | None = None) -> Tables:
+    """What stands for each where it is read, if a condensing is so far."""
+    if progress and progress.is_over:
+        return reading_tables(database)  # the very same, of which it is known what statements become
     read = {name: table.read(database) for name, table in tables().items()}
+    for name in read:
+        condition = progress.is_read(name, database) if progress else ""
+        read[name] += f" AND {condition}" if condition else ""
     columns = {name: tuple(table.columns) for name, table in tables().items()}
     plain = Tables(read, columns)
     derived = {name: translated(sql, (), plain) for name, sql in _DERIVED.items()}

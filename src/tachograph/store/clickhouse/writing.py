@@ -38,6 +38,11 @@ class Turn:
         self._commit = 0
 
     @property
+    def number(self) -> int:
+        """Its number, which no other writer's turn has."""
+        return self._number
+
+    @property
     def version(self) -> int:
         """The version of what is said to be gone now; what is inserted has the next one."""
         return self._number * _COMMITS + 2 * self._commit
