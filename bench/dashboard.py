@@ -35,7 +35,8 @@ MARK: Final = "performance.getEntriesByName('tachograph-ready').at(-1).startTime
 RANGES: Final = {"all time": "range=all", "30 days": "since=2026-05-01&until=2026-05-30"}
 FILTER: Final = "&project=/home/dev/project-7"
 VIEWS: Final = (
-    "overview", "activity", "tools", "agents", "projects", "users", "models", "errors", "insights", "sessions", "health",
+    "overview", "activity", "tools", "agents", "projects", "users", "models", "errors", "insights", "sessions",
+    "health",
 )  # fmt: skip
 
 
