@@ -70,6 +70,20 @@ def both() -> Iterator[tuple[Store, ClickHouseStore, Path]]:
         yield stack.enter_context(Store.in_memory()), stack.enter_context(on_clickhouse()), folder
 
 
+@contextmanager
+def both_condensed(
+    lines: list[bytes], at: datetime, resolution: Resolution, zone: str, *, rolled: bool
+) -> Iterator[tuple[Store, ClickHouseStore]]:
+    """Both stores with the same metrics, condensed in both, which comes to the same."""
+    with both() as (embedded, there, folder):
+        for store in (embedded, there):
+            read_log(store, folder, lines)
+        if rolled:
+            there.roll_up()
+        assert condense(there, at, resolution, zone) == condense(embedded, at, resolution, zone)
+        yield embedded, there
+
+
 def sums(store: Store) -> dict[str, list[str]]:
     """What was kept of metrics."""
     execute = store.connection.execute
@@ -138,12 +152,7 @@ def test_any_question_has_the_same_answer(
     drawn: tuple[list[bytes], Question, datetime, Resolution, str], rolled: bool
 ) -> None:
     lines, asked, at, resolution, zone = drawn
-    with both() as (embedded, there, folder):
-        for store in (embedded, there):
-            read_log(store, folder, lines)
-        if rolled:
-            there.roll_up()
-        assert condense(there, at, resolution, zone) == condense(embedded, at, resolution, zone)
+    with both_condensed(lines, at, resolution, zone, rolled=rolled) as (embedded, there):
         same(answer(embedded, asked), answer(there, asked))
         assert answer(embedded, asked).get("condensed") == answer(there, asked).get("condensed")
 
@@ -154,12 +163,7 @@ def test_any_query_has_the_same_answer(
     drawn: tuple[list[bytes], Query, datetime, Resolution, str], rolled: bool
 ) -> None:
     lines, query, at, resolution, zone = drawn
-    with both() as (embedded, there, folder):
-        for store in (embedded, there):
-            read_log(store, folder, lines)
-        if rolled:
-            there.roll_up()
-        assert condense(there, at, resolution, zone) == condense(embedded, at, resolution, zone)
+    with both_condensed(lines, at, resolution, zone, rolled=rolled) as (embedded, there):
         one, other = run(embedded, query), run(there, query)
         same_results(one, other)
         assert one.exact == other.exact

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from tachograph.store.clickhouse.everywhere import everywhere
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -86,12 +88,8 @@ class Commits:
 
 
 def definition(database: str, cluster: str | None) -> str:
-    """The statement that makes the table of commits where it isn't there. In a cluster all nodes have all of it."""
-    table = f"CREATE TABLE IF NOT EXISTS {database}.commits"
-    if cluster is None:
-        return f"{table} ({_COLUMNS}) ENGINE = ReplacingMergeTree(version) {_KEPT}"
-    engine = f"ReplicatedReplacingMergeTree('/clickhouse/tables/{database}/commits', '{{shard}}-{{replica}}', version)"
-    return f"{table} ON CLUSTER {cluster} ({_COLUMNS}) ENGINE = {engine} {_KEPT}"
+    """The statement that makes the table of commits where it isn't there."""
+    return everywhere("commits", _COLUMNS, _KEPT, database, cluster, engine="ReplacingMergeTree", by="version")
 
 
 def _number(number: int) -> bytes:

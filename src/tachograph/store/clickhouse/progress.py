@@ -16,8 +16,12 @@ from typing import Final
 
 import msgspec
 
+from tachograph.store.clickhouse.everywhere import everywhere
+
 SAID_AS: Final = "condensing"
 """The name in `meta`."""
+_COLUMNS: Final = "tenant LowCardinality(String), run UInt64, seq Int64"
+_KEPT: Final = "ORDER BY (tenant, run, seq)"
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -75,12 +79,5 @@ class Progress(msgspec.Struct, frozen=True):
 
 
 def definition(database: str, cluster: str | None) -> str:
-    """The statement that makes the table of metrics that are kept, where it isn't there.
-
-    In a cluster all nodes have all of it.
-    """
-    columns, order = "tenant LowCardinality(String), run UInt64, seq Int64", "ORDER BY (tenant, run, seq)"
-    if cluster is None:
-        return f"CREATE TABLE IF NOT EXISTS {database}.kept ({columns}) ENGINE = MergeTree {order}"
-    engine = f"ReplicatedMergeTree('/clickhouse/tables/{database}/kept', '{{shard}}-{{replica}}')"
-    return f"CREATE TABLE IF NOT EXISTS {database}.kept ON CLUSTER {cluster} ({columns}) ENGINE = {engine} {order}"
+    """The statement that makes the table of metrics that are kept, where it isn't there."""
+    return everywhere("kept", _COLUMNS, _KEPT, database, cluster)

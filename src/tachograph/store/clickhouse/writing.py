@@ -11,6 +11,7 @@ import uuid
 from typing import TYPE_CHECKING, Final
 
 from tachograph.errors import StoreUnusable
+from tachograph.store.clickhouse.everywhere import everywhere
 from tachograph.store.clickhouse.layouts import SAID
 
 if TYPE_CHECKING:
@@ -100,13 +101,5 @@ class Turn:
 
 
 def definition(database: str, cluster: str | None) -> str:
-    """The statement that makes the table of turns where it isn't there. In a cluster all nodes have all of it.
-
-    Its comment says how all tables are laid out.
-    """
-    kept = f"{_KEPT} COMMENT '{SAID}'"
-    if cluster is None:
-        return f"CREATE TABLE IF NOT EXISTS {database}.writers ({_COLUMNS}) ENGINE = MergeTree {kept}"
-    path = f"/clickhouse/tables/{database}/writers"
-    engine = f"ReplicatedMergeTree('{path}', '{{shard}}-{{replica}}')"
-    return f"CREATE TABLE IF NOT EXISTS {database}.writers ON CLUSTER {cluster} ({_COLUMNS}) ENGINE = {engine} {kept}"
+    """The statement that makes the table of turns where it isn't there."""
+    return everywhere("writers", _COLUMNS, f"{_KEPT} COMMENT '{SAID}'", database, cluster)
