@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tachograph.user_data import user_data_folder
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -27,9 +29,7 @@ def store_folder(environment: Mapping[str, str], named: str | None = None) -> Pa
     folder = named or environment.get("TACHOGRAPH_HOME")
     if folder:
         return named_folder(folder)
-    from platformdirs import user_data_path  # noqa: PLC0415 - takes long to import, and isn't needed where one is named
-
-    return user_data_path("tachograph", appauthor=False)
+    return Path(user_data_folder())
 
 
 def metrics_folders(environment: Mapping[str, str]) -> list[Path]:

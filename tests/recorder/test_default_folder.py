@@ -8,10 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import platformdirs
 import pytest
 
 from tachograph import Recorder
 from tachograph.folders import metrics_folders, store_folder
+from tachograph.user_data import user_data_folder
 
 
 @pytest.fixture
@@ -49,6 +51,20 @@ def test_the_folder_is_the_first_one_named_else_that_beside_the_store(home: Path
     assert metrics_folders({"TACHOGRAPH_HOME": "/a"}) == [Path("/a/metrics")]
     assert metrics_folders({"TACHOGRAPH_HOME": "/a", "TACHOGRAPH_METRICS": "/c,/d"}) == [Path("/c"), Path("/d")]
     assert metrics_folders({}) == [store_folder({}) / "metrics"]
+
+
+@pytest.mark.parametrize("xdg", [None, "", " ", "/data", "/data/", "data", "~/data"])
+@pytest.mark.parametrize("user", [None, "", "/", "/home/ann/", "ann"])
+@pytest.mark.parametrize("android", [None, "/data"])
+def test_the_platforms_folder_is_the_one_that_the_library_says(
+    monkeypatch: pytest.MonkeyPatch, xdg: str | None, user: str | None, android: str | None
+) -> None:
+    for name, value in [("XDG_DATA_HOME", xdg), ("HOME", user), ("ANDROID_DATA", android), ("ANDROID_ROOT", None)]:
+        if value is None:
+            monkeypatch.delenv(name, raising=False)
+        else:
+            monkeypatch.setenv(name, value)
+    assert user_data_folder() == platformdirs.user_data_dir("tachograph", appauthor=False)
 
 
 def test_a_program_whose_working_folder_is_gone_can_record_elsewhere(tmp_path: Path) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from tachograph.user_data import user_data_folder
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -19,6 +21,4 @@ def home_folder(arguments: Sequence[str]) -> str:
     named = value_of(arguments, "--home") or os.environ.get("TACHOGRAPH_HOME")
     if named:
         return os.path.join(os.getcwd(), os.path.expanduser(named.strip()))  # noqa: PTH109, PTH111, PTH118 - as said
-    from platformdirs import user_data_dir
-
-    return user_data_dir("tachograph", appauthor=False)
+    return user_data_folder()

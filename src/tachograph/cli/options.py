@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -36,6 +37,26 @@ def describing() -> Iterator[None]:
         _is_describing = False
 
 
+class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
+    """Knows how wide the terminal is without `shutil`, which argparse would import for it with each command."""
+
+    def __init__(self, prog: str, **given: Any) -> None:
+        given.setdefault("width", _columns() - 2)
+        super().__init__(prog, **given)
+
+
+def _columns() -> int:
+    """As `shutil.get_terminal_size` has them."""
+    told = os.environ.get("COLUMNS", "")
+    if told.isascii() and told.isdecimal() and int(told):
+        return int(told)
+    screen = sys.__stdout__
+    try:
+        return (os.get_terminal_size(screen.fileno()).columns if screen else 0) or 80
+    except (AttributeError, ValueError, OSError):  # no terminal
+        return 80
+
+
 class Parser(argparse.ArgumentParser):
     """The arguments of one command; what is wrong with them is one line after the usage, and exit code 2."""
 
@@ -47,7 +68,7 @@ class Parser(argparse.ArgumentParser):
             usage=usage,
             description=description,
             epilog="\n  ".join(["examples:", *examples]),
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            formatter_class=_HelpFormatter,
             allow_abbrev=False,  # so that a new option breaks nobody's script
         )
 

@@ -6,8 +6,9 @@ Expressions are of a row of the table `metrics`, under that name.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from tachograph.columns import FINISHED
 
@@ -62,8 +63,7 @@ REPORTED: Final = f"coalesce(sum(metrics.cost) FILTER ({IS_REPORTED}), 0)"
 UNPRICED_TOKENS: Final = f"coalesce(sum(metrics.token_count) FILTER ({UNPRICED}), 0)"
 
 
-@dataclass(frozen=True, slots=True)
-class Sum:
+class Sum(msgspec.Struct, frozen=True):
     """A sum over metrics that is kept: its type in SQL, and what one metric adds (nothing where that is null)."""
 
     name: str
