@@ -87,7 +87,7 @@ def test_a_store_that_another_program_holds_is_not_damaged(
     ) as holder:
         assert holder.stdout
         holder.stdout.readline()
-        monkeypatch.setattr("tachograph.store.duckdb._BUSY_SECONDS", 0.1)
+        monkeypatch.setattr("tachograph.store.connections._BUSY_SECONDS", 0.1)
         monkeypatch.setattr(sys, "executable", "")  # so that it is looked at by this very process
         with pytest.raises(StoreUnusable, match="another process has held it"):
             diagnose(path)

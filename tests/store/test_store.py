@@ -202,7 +202,7 @@ def test_a_damaged_file_is_told_and_left_as_it_is(tmp_path: Path, content: bytes
 
 
 def test_a_damaged_file_is_not_waited_for_whatever_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tachograph.store.duckdb._BUSY_SECONDS", 0.1)
+    monkeypatch.setattr("tachograph.store.connections._BUSY_SECONDS", 0.1)
     path = tmp_path / "clocks.duckdb"
     path.write_bytes(b"no database")
     with pytest.raises(StoreUnusable, match="DuckDB can't open it"):

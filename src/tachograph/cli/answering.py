@@ -22,6 +22,7 @@ from tachograph.ingest.listings import Listings
 from tachograph.ingest.plan import Plan, plan
 from tachograph.report.figures import several
 from tachograph.store.duckdb import Store, make_folder
+from tachograph.store.early import EarlyOpening
 from tachograph.store.gate import Reading
 
 if TYPE_CHECKING:
@@ -188,13 +189,20 @@ def _from_store(
                 return Answers(
                     [kind.answer(store, asked) for asked in questions], remarks=_remarks(store.rejected_count(), 0)
                 )
+        memory = Memory(None if place.address else place.path)
+        opening = early.enter_context(_opening(place.path)) if memory.expects_news() else None
         looked = _look(place, early)
-        memory = Memory(None if place.address else place.path, looked.found)
+        memory.look_at(looked.found)
         known = None if looked.skipped else memory.recall(kind, questions)
         if known is not None:
             looked.listings.keep()
             return Answers(known[0], remarks=known[1])
-        store, skipped = (_read_up if memory.knows_other_logs() else _up_to_date)(place, looked)
+        if memory.knows_other_logs():
+            store, skipped = _read_up(place, looked, opening=opening)
+        else:
+            if opening:
+                opening.give_up()
+            store, skipped = _up_to_date(place, looked)
         with closing(store):
             results = [kind.answer(store, asked) for asked in questions]
             remarks = _remarks(store.rejected_count(), len(skipped))
@@ -204,6 +212,16 @@ def _from_store(
         if not skipped:
             memory.keep(kind, state, questions, results, remarks)
         return Answers(results, remarks=remarks)
+
+
+@contextmanager
+def _opening(store: Path) -> Iterator[EarlyOpening]:
+    """Opens a store that will probably be read into, while the logs are found; closes it where nobody takes it."""
+    opening = EarlyOpening(store)
+    try:
+        yield opening
+    finally:
+        opening.give_up()
 
 
 def _hired() -> AbstractContextManager[Sequence[Worker]]:
@@ -251,16 +269,24 @@ def _up_to_date(place: StorePlace, looked: _Looked) -> tuple[Store, list[Skipped
 
 
 def _read_up(
-    place: StorePlace, looked: _Looked, planned: tuple[Plan, Mapping[str, FileEntry]] | None = None
+    place: StorePlace,
+    looked: _Looked,
+    planned: tuple[Plan, Mapping[str, FileEntry]] | None = None,
+    opening: EarlyOpening | None = None,
 ) -> tuple[Store, list[Skipped]]:
     """The store with all that was found, by the plan that was made with a ledger, if that still is the ledger."""
     from tachograph.cli.reading import read_into
     from tachograph.ingest.reader import begun
 
     make_folder(place.path)
-    with Reading(place.path, say_waiting) as reading, ExitStack() as early:
+    opened = opening.take() if opening else None
+    with opened.reading if opened else Reading(place.path, say_waiting) as reading, ExitStack() as early:
         work = early.enter_context(begun(planned[0], looked.workers)) if planned else None
-        store = place.open(reading=reading, waits=say_waiting, in_bulk=planned is not None and planned[0].is_much)
+        if opened:
+            store = Store.begun(place.path, opened)
+        else:
+            in_bulk = planned is not None and planned[0].is_much
+            store = place.open(reading=reading, waits=say_waiting, in_bulk=in_bulk)
         try:
             ledger = store.files()
             what: Plan | Work

@@ -6,6 +6,9 @@ cache: it is left out where anything about it is doubtful, and can be deleted at
 
 from __future__ import annotations
 
+import os
+from heapq import nlargest
+from operator import attrgetter
 from struct import pack
 from typing import TYPE_CHECKING, Final
 
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
 _FILE: Final = "answers.json"
 _KEPT_MAX: Final = 16
 _BYTES_MAX: Final = 4 << 20
+_LATEST: Final = 16
+"""More logs than are written to at once on most machines."""
 
 
 class _Kept(msgspec.Struct):
@@ -34,18 +39,38 @@ class _Kept(msgspec.Struct):
     state: str
     remarks: list[str]
     answers: dict[str, msgspec.Raw]
+    latest: list[tuple[str, int, int]]
+    """The path, the size and the change (Unix nanoseconds) of the logs that changed last."""
 
 
 class Memory:
     """The answers that belong to a store and some logs as they are now."""
 
-    def __init__(self, store: Path | None, found: Sequence[Found]) -> None:
+    def __init__(self, store: Path | None) -> None:
         """Of a store on a server (None) nothing is kept: others may have written to it."""
         self._store = store
         self._path = None if store is None else store.parent / _FILE
-        self._logs = _fingerprint(found)
-        self._state = self.state_now()
+        self._of_store = None if store is None else state_of(store)
         self._kept = self._read()
+        self._found: Sequence[Found] = ()
+        self._logs = ""
+        self._state: str | None = None
+
+    def expects_news(self) -> bool:
+        """Whether the store is as it was when answers were kept, and one of the logs that changed last has changed.
+
+        What an agent writes to next is mostly one of those. So that is known before thousands of others are looked at.
+        """
+        kept = self._kept
+        if kept is None or self._of_store is None or _but_for_logs(kept.state) != self._said_of_store():
+            return False
+        return any(_has_changed(*log) for log in kept.latest)
+
+    def look_at(self, found: Sequence[Found]) -> None:
+        """Takes in which logs there are; what is asked next is asked of a store with those."""
+        self._found = found
+        self._logs = _fingerprint(found)
+        self._state = self._with_logs()
 
     def knows_other_logs(self) -> bool:
         """Whether answers are kept for this very store and for other logs: then there is something new to read."""
@@ -84,11 +109,14 @@ class Memory:
             }
         except (ValueError, OverflowError):  # a number that JSON doesn't hold
             return
-        kept = self._kept if self._kept and self._kept.state == state else _Kept(state, remarks, {})
+        kept = self._kept if self._kept and self._kept.state == state else _Kept(state, remarks, {}, [])
+        latest = [
+            (log.path, log.size, log.mtime_ns) for log in nlargest(_LATEST, self._found, key=attrgetter("mtime_ns"))
+        ]
         answers = {**named, **{name: kept.answers[name] for name in kept.answers if name not in named}}
-        content = msgspec.json.encode(_Kept(state, remarks, dict(list(answers.items())[:_KEPT_MAX])))
+        content = msgspec.json.encode(_Kept(state, remarks, dict(list(answers.items())[:_KEPT_MAX]), latest))
         if len(content) > _BYTES_MAX:
-            content = msgspec.json.encode(_Kept(state, remarks, named))
+            content = msgspec.json.encode(_Kept(state, remarks, named, latest))
         if len(content) <= _BYTES_MAX:
             write_cache(self._path, content)
 
@@ -102,12 +130,26 @@ class Memory:
 
     def state_now(self) -> str | None:
         """What changes with the store and the logs; None where there is no store."""
-        state = None if self._store is None else state_of(self._store)
-        return None if state is None else f"{__version__} {state} {self._logs}"
+        self._of_store = None if self._store is None else state_of(self._store)
+        return self._with_logs()
+
+    def _said_of_store(self) -> str:
+        return f"{__version__} {self._of_store}"
+
+    def _with_logs(self) -> str | None:
+        return None if self._of_store is None else f"{self._said_of_store()} {self._logs}"
 
 
 def _but_for_logs(state: str) -> str:
     return state.rpartition(" ")[0]
+
+
+def _has_changed(path: str, size: int, mtime_ns: int) -> bool:
+    try:
+        stat = os.stat(path)  # noqa: PTH116 - paths of logs are text
+    except OSError:
+        return True
+    return (stat.st_size, stat.st_mtime_ns) != (size, mtime_ns)
 
 
 def _fingerprint(found: Sequence[Found]) -> str:

@@ -6,20 +6,18 @@ moment leaves a store that knows how far it has read, and reading on counts noth
 
 from __future__ import annotations
 
-import os
 import signal
 import threading
-import time
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 import msgspec
 
-from tachograph.errors import StoreDamaged, StoreUnusable
+from tachograph.errors import StoreUnusable
 from tachograph.price_list import data_version
 from tachograph.prices import COST_SQL, PRICE_COLUMNS, PRICE_JOIN, Rate, cost_without_join
 from tachograph.store import copies, memory, rollup
+from tachograph.store.connections import IN_MEMORY, connect, connect_patiently, make_file
 from tachograph.store.gate import Gate, Reading
 from tachograph.store.journal import Commit, Rows
 from tachograph.store.ledger import FileEntry, RejectEntry
@@ -36,29 +34,18 @@ from tachograph.store.statements import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
     from types import FrameType
 
     from tachograph.columns import ColumnBatch
     from tachograph.store.condense import Condensable, Condensing, WindowsOf
+    from tachograph.store.early import Begun
     from tachograph.store.engine import DuckDBPyConnection
     from tachograph.store.journal import Frame, Journal
 
 SCHEMA_VERSION: Final = 5
-_IN_MEMORY: Final = ":memory:"
-_BUSY_SECONDS: Final = 30.0
-_BUSY_POLL_SECONDS: Final = 0.02
-_IS_HELD: Final = "Could not set lock on file"
-"""What DuckDB says of a file that another process has open; whatever else it says may name a path with any words."""
-_CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
-    "preserve_insertion_order": False,  # `seq` has the order, so that all cores may append
-    "max_vacuum_tasks": 0,  # merging row groups when it closes would rewrite half of what was just appended
-    "autoinstall_known_extensions": False,  # nothing is fetched from anywhere
-    "autoload_known_extensions": False,
-}
 _ROWS_TOGETHER: Final = 62_000
 """About half of a row group: enough to be quick, few enough that little is left to do after the last log is read."""
-_GROUP_ROWS: Final = 61_440
-"""A group of as many rows is compressed as a whole; a multiple of 2,048, and hardly less than `_ROWS_TOGETHER`."""
 _ROWS_ALONE: Final = 50_000
 """From so many on, rows are committed before they are merged: DuckDB would write them again otherwise."""
 _ROWS_AS_LISTS: Final = 1_000
@@ -98,7 +85,7 @@ class Store:
     @classmethod
     def in_memory(cls) -> Store:
         """An empty store that lasts as long as the object."""
-        store = cls(_connect(_IN_MEMORY, read_only=False), None)
+        store = cls(connect(IN_MEMORY, read_only=False), None)
         store._create()
         return store
 
@@ -134,23 +121,16 @@ class Store:
             gate.enter()
             if not (read_only or path.exists()):
                 path.with_name(f"{path.name}.wal").unlink(missing_ok=True)  # of one that is gone: no other can have it
-                _make_file(path)
-            store = cls(_connect_patiently(path, read_only=read_only, in_bulk=in_bulk), path, gate, own)
+                make_file(path)
+            store = cls(connect_patiently(path, read_only=read_only, in_bulk=in_bulk), path, gate, own)
             store._in_bulk = in_bulk
         except BaseException:
             gate.give_up()
             if own:
                 own.end()
             raise
-        try:
-            ready = store._is_ready()
-            if not read_only:
-                store._make_ready(anew=not ready)
-            if ready or not read_only:
-                return store
-        except BaseException:
-            store.close()
-            raise
+        if store._got_ready(read_only=read_only):
+            return store
         store.close()
         cls.open(path, reading=reading, waits=waits).close()
         return cls.open(path, read_only=True, waits=waits)
@@ -158,15 +138,27 @@ class Store:
     @classmethod
     def without_waiting(cls, path: Path, *, read_only: bool = False) -> Store:
         """As `open`, of a store that nobody else can have open: a new one, or one that the gate is held of."""
-        store = cls(_connect_patiently(path, read_only=read_only), path)
-        try:
-            ready = store._is_ready()
-            if not read_only:
-                store._make_ready(anew=not ready)
-        except BaseException:
-            store.close()
-            raise
+        store = cls(connect_patiently(path, read_only=read_only), path)
+        store._got_ready(read_only=read_only)
         return store
+
+    @classmethod
+    def begun(cls, path: Path, begun: Begun) -> Store:
+        """The store in that file, open to write; the right to read logs into it is whoever's took what was begun."""
+        store = cls(begun.connection, path, begun.gate)
+        store._got_ready()
+        return store
+
+    def _got_ready(self, *, read_only: bool = False) -> bool:
+        """Whether it is ready, which one that is open to write is made to be; it is closed where that fails."""
+        try:
+            ready = self._is_ready()
+            if not read_only:
+                self._make_ready(anew=not ready)
+        except BaseException:
+            self.close()
+            raise
+        return ready or not read_only
 
     def __enter__(self) -> Self:
         return self
@@ -196,7 +188,7 @@ class Store:
         """
         wal = self.path and self.path.with_name(f"{self.path.name}.wal")
         if wal and wal.exists() and wal.stat().st_size > _WAL_BYTES:
-            from tachograph.store import engine  # noqa: PLC0415 - as in _connect
+            from tachograph.store import engine  # noqa: PLC0415 - as in connections.connect
 
             with suppress(engine.Error):  # one that was opened to read alone, or is broken: the log is good as it is
                 self.connection.execute("CHECKPOINT")
@@ -214,7 +206,7 @@ class Store:
             self.connection.close()
             self._gate.leave()
             self._gate.enter()
-            self.connection = _connect_patiently(self.path, read_only=False, in_bulk=self._in_bulk)
+            self.connection = connect_patiently(self.path, read_only=False, in_bulk=self._in_bulk)
             self.use_cores(self._cores)
 
     def use_cores(self, cores: int | None) -> None:
@@ -237,7 +229,7 @@ class Store:
 
     def _said(self) -> dict[str, str]:
         """What the store says of itself; nothing where it isn't ours."""
-        from tachograph.store import engine  # noqa: PLC0415 - as in _connect
+        from tachograph.store import engine  # noqa: PLC0415 - as in connections.connect
 
         try:
             return dict(self.connection.execute("SELECT name, value FROM meta").fetchall())
@@ -304,7 +296,7 @@ class Store:
         if is_empty:
             path.unlink()
         rebuild(path)
-        self.connection = _connect_patiently(path, read_only=False)
+        self.connection = connect_patiently(path, read_only=False)
 
     def _is_empty(self) -> bool:
         return self.connection.execute("SELECT 1 FROM duckdb_tables()").fetchone() is None
@@ -466,7 +458,7 @@ class Loading:
         self._give_memory("")
 
     def _roll_back(self) -> None:
-        from tachograph.store import engine  # noqa: PLC0415 - as in _connect
+        from tachograph.store import engine  # noqa: PLC0415 - as in connections.connect
 
         with suppress(engine.TransactionException):  # one that couldn't be committed is over, and its error is the one
             self._connection.rollback()
@@ -802,84 +794,3 @@ def make_folder(store: Path) -> None:
             where=str(store.parent),
             mend="choose another with --home",
         ) from None
-
-
-def _make_file(path: Path) -> None:
-    """Makes an empty database there, or nothing: what a full disk or a kill leaves of one DuckDB takes for damaged."""
-    new = path.with_name(f"{path.name}.new")
-    new.unlink(missing_ok=True)
-    try:
-        _connect_patiently(new, read_only=False).close()
-        if not path.exists():
-            new.replace(path)
-    finally:
-        new.unlink(missing_ok=True)
-
-
-def _connect(database: str, *, read_only: bool, in_bulk: bool = False) -> DuckDBPyConnection:
-    from tachograph.store import engine  # noqa: PLC0415 - takes time, which a command that asks nothing shouldn't pay
-
-    config = _CONFIG | {"memory_limit": memory.for_questions()}
-    if database == _IN_MEMORY:
-        from tempfile import gettempdir  # noqa: PLC0415 - few need it
-
-        config["temp_directory"] = str(Path(gettempdir(), f"tachograph-{os.getpid()}"))
-    if in_bulk:
-        connection = _connect_in_bulk(database, config | {"temp_directory": f"{database}.tmp"})
-    else:
-        connection = engine.connect(database, read_only=read_only, config=config)
-    if not read_only:
-        connection.execute("PRAGMA disable_checkpoint_on_shutdown")  # see Store.close
-    return connection
-
-
-def _connect_in_bulk(database: str, config: dict[str, Any]) -> DuckDBPyConnection:
-    """To groups of rows that are as large as what is appended together: else it would be copied into larger ones.
-
-    The size holds for what this connection appends, and can be given in no other way.
-    """
-    from tachograph.store import engine  # noqa: PLC0415 - as above
-
-    connection = engine.connect(_IN_MEMORY, config=config)
-    try:
-        connection.execute(f"ATTACH '{database.replace(chr(39), chr(39) * 2)}' AS store (ROW_GROUP_SIZE {_GROUP_ROWS})")
-        connection.execute("USE store")
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _connect_patiently(path: Path, *, read_only: bool, in_bulk: bool = False) -> DuckDBPyConnection:
-    from tachograph.store import engine  # noqa: PLC0415 - as above
-
-    deadline = time.monotonic() + _BUSY_SECONDS
-    while True:
-        try:
-            return _connect(str(path), read_only=read_only, in_bulk=in_bulk)
-        except engine.IOException as error:
-            message = str(error)
-            if _IS_HELD not in message:
-                raise _unusable(path, message) from None
-            if time.monotonic() > deadline:
-                raise StoreUnusable(
-                    "another process has held it for half a minute",
-                    where=str(path),
-                    mend="wait for it, or end it",
-                ) from None
-            time.sleep(_BUSY_POLL_SECONDS)
-        except engine.Error as error:
-            raise _unusable(path, str(error)) from None
-
-
-def _unusable(path: Path, message: str) -> StoreUnusable:
-    first_line = message.splitlines()[0] if message else "unknown error"
-    if "ermission denied" in message:
-        return StoreUnusable("it can't be read or written: permission denied", where=str(path), mend="choose --home")
-    if "Could not write file" in message:
-        return StoreUnusable(f"DuckDB can't write it: {first_line}", where=str(path), mend="free some disk space")
-    return StoreDamaged(
-        f"DuckDB can't open it: {first_line}",
-        where=str(path),
-        mend="if it is damaged, 'tachograph doctor --repair' makes it again from its copy",
-    )

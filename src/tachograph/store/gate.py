@@ -60,6 +60,32 @@ class Gate:
                 raise StoreUnusable("this program has it open already", where=str(store), mend=mend)
             _held[self._key] = _WRITING if to_write else held + 1
 
+    @classmethod
+    def at_once(cls, store: Path) -> Self | None:
+        """The way in to write, entered; None where others are in, or wait."""
+        try:
+            gate = cls(store, to_write=True)
+        except StoreUnusable:  # this process itself has it open
+            return None
+        if gate._enter_at_once():
+            return gate
+        gate.give_up()
+        return None
+
+    def _enter_at_once(self) -> bool:
+        queue = _lock_file(self._store, "queue")
+        if queue is None:
+            return False
+        try:
+            lock = _lock_file(self._store, "gate") if _locked_at_once(queue) else None
+            if lock is not None and not _locked_at_once(lock):
+                os.close(lock)
+                lock = None
+        finally:
+            os.close(queue)
+        self._lock = lock
+        return lock is not None
+
     def enter(self) -> None:
         """Waits until the store may be opened."""
         queue = _lock_file(self._store, "queue")
@@ -173,6 +199,15 @@ def _lock_file(store: Path, name: str) -> int | None:
     with suppress(OSError):  # another user's, to be read alone: that is enough to lock it
         return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     return None
+
+
+def _locked_at_once(lock: int) -> bool:
+    """Locks it exclusively, if nobody has it; False also where there are no locks."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def _wait_for(lock: int, *, shared: bool, waits: Callable[[], None] | None) -> None:
