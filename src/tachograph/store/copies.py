@@ -16,13 +16,15 @@ from tachograph.store.files import sync, write_anew
 from tachograph.store.journal import Commit, Damage, Journal, ShortJournalError, frames
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from tachograph.store.engine import DuckDBPyConnection
     from tachograph.store.journal import Frame
 
 _JOURNAL: Final = re.compile(r"(\d{6,})\.journal")
-_STATE: Final = "SELECT value FROM meta WHERE name = 'journal'"
+JOURNAL: Final = "journal"
+"""Under this name a store says in `meta` which generation is its own, and how much of the journal belongs to it."""
 _DAMAGED: Final = ".damaged"
 OUTDATED: Final = "copy is outdated"
 """What a store says in `meta` while its copy still has what was deleted from the store."""
@@ -52,9 +54,9 @@ class StoreCopy:
             return None
         return max((int(found[1]) for name in names if (found := _JOURNAL.fullmatch(name))), default=None)
 
-    def is_newer(self, connection: DuckDBPyConnection) -> bool:
-        """Whether there is a generation that the store doesn't know of: it has all that the store has, or more."""
-        return (self.newest() or 0) > state(connection)[0]
+    def is_newer(self, than: int) -> bool:
+        """Whether there is a generation after the store's: it has all that the store has, or more."""
+        return (self.newest() or 0) > than
 
     def go_on(self, connection: DuckDBPyConnection) -> Journal:
         """The journal as far as it belongs to the store, to be gone on with; a new one where it isn't all there.
@@ -70,12 +72,11 @@ class StoreCopy:
         generation, position = state(connection)
         return Journal(self.journal(generation), position)
 
-    def ahead(self, connection: DuckDBPyConnection) -> list[tuple[int, Frame]]:
-        """What the journal has beyond what belongs to the store, up to its last commit, each with where it ends.
+    def ahead(self, generation: int, position: int) -> list[tuple[int, Frame]]:
+        """What the journal has beyond that, which belongs to the store, up to its last commit; each with where it ends.
 
         A process was killed before the store was told, or the store lost what it was told last.
         """
-        generation, position = state(connection)
         path = self.journal(generation)
         if not path.exists() or path.stat().st_size <= position:
             return []
@@ -120,6 +121,11 @@ class StoreCopy:
 
 def state(connection: DuckDBPyConnection) -> tuple[int, int]:
     """The generation that a store goes on with, and how much of its journal belongs to the store, in bytes."""
-    row = connection.execute(_STATE).fetchone()
-    generation, _, position = str(row[0] if row else FIRST).partition(" ")
+    row = connection.execute("SELECT value FROM meta WHERE name = ?", [JOURNAL]).fetchone()
+    return state_said({} if row is None else {JOURNAL: row[0]})
+
+
+def state_said(said: Mapping[str, str]) -> tuple[int, int]:
+    """The same, by what the store says in `meta`."""
+    generation, _, position = said.get(JOURNAL, FIRST).partition(" ")
     return int(generation), int(position)

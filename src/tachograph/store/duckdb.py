@@ -21,7 +21,7 @@ from tachograph.store.connections import IN_MEMORY, connect, connect_patiently, 
 from tachograph.store.gate import Gate, Reading
 from tachograph.store.journal import Commit, Rows
 from tachograph.store.ledger import FileEntry, RejectEntry
-from tachograph.store.meta import say
+from tachograph.store.meta import say, say_again
 from tachograph.store.statements import (
     COMPLETED_DURATION,
     HASH_OF_HASH,
@@ -50,6 +50,8 @@ _ROWS_ALONE: Final = 50_000
 """From so many on, rows are committed before they are merged: DuckDB would write them again otherwise."""
 _ROWS_AS_LISTS: Final = 1_000
 """Up to so many, Python's lists are as quick as Arrow, which needs more of DuckDB to be imported."""
+_FEW_ROWS: Final = 10_000
+"""Up to so many, what they touch is found sooner by one look at all ids than by looks at old and new ones."""
 _MANY_ROWS: Final = 500_000
 _HASHED_FROM: Final = 1_000_000
 """With so many metrics it takes longer to hash their ids at each reading than to keep the hashes, 8 bytes each."""
@@ -152,9 +154,10 @@ class Store:
     def _got_ready(self, *, read_only: bool = False) -> bool:
         """Whether it is ready, which one that is open to write is made to be; it is closed where that fails."""
         try:
-            ready = self._is_ready()
+            said = self._said()
+            ready = self._is_ready(said)
             if not read_only:
-                self._make_ready(anew=not ready)
+                self._make_ready(said, anew=not ready)
         except BaseException:
             self.close()
             raise
@@ -236,9 +239,8 @@ class Store:
         except (engine.CatalogException, engine.BinderException):
             return {}
 
-    def _is_ready(self) -> bool:
+    def _is_ready(self, said: Mapping[str, str]) -> bool:
         """Whether it has the tables, and nothing unfinished. Raises `StoreUnusable` for what isn't ours."""
-        said = self._said()
         if not said and self._is_empty():  # just made, or by a process that died before it wrote the schema
             return False
         stated = str(said.get("schema"))
@@ -261,7 +263,7 @@ class Store:
         unfinished = self.connection.execute("SELECT 1 FROM metrics WHERE seq > ? LIMIT 1", [int(said["whole"])])
         return unfinished.fetchone() is None
 
-    def _make_ready(self, *, anew: bool) -> None:
+    def _make_ready(self, said: Mapping[str, str], *, anew: bool) -> None:
         """Makes the tables, removes what a process left unfinished, and takes in what the journal has beyond that.
 
         A store that is gone while its copy is still there is made again from that, as is one that lost what it was
@@ -273,14 +275,17 @@ class Store:
                 self._make_again(self.path)
             else:
                 self._create()
+            said = self._said()
         elif anew:
             self.connection.execute(load_statements()["forget_unfinished"])
         if self.path and copy:
-            if copy.is_newer(self.connection):
+            if copy.is_newer(copies.state_said(said)[0]):
                 self._make_again(self.path)
-            if ahead := copy.ahead(self.connection):
+                said = self._said()
+            if ahead := copy.ahead(*copies.state_said(said)):
                 self.take_in(ahead)
-        if copies.OUTDATED in self._said():
+                said = self._said()
+        if copies.OUTDATED in said:
             self.bring_copy_up_to_date()
 
     def bring_copy_up_to_date(self) -> None:
@@ -418,6 +423,8 @@ class Loading:
         self._journal: Journal | None = None
         self._prices = store.home
         self._models: set[str] = set()
+        self._generation = 0
+        """Of the copy, which the store goes on with."""
         self._sql = load_statements()
         self._last = 0
         self._rolled = 0
@@ -475,23 +482,28 @@ class Loading:
             return
         self._connection.begin()
         self._begun = True
-        meta = f"SELECT name, value FROM meta UNION ALL SELECT 'hash', {HASH_OF_HASH}"
-        said = dict(self._connection.execute(meta).fetchall())
+        meta = self._connection.execute("SELECT name, value FROM meta UNION ALL SELECT NULL, model FROM priced_models")
+        found = meta.fetchall()
+        said = {name: value for name, value in found if name is not None}
         self._last, self.appended, self._uncommitted, self._types = int(said["whole"]), 0, 0, set()
-        self._keep_hashes(said.get("hashed"), said["hash"])
+        self._keep_hashes(said.get("hashed"))
         self._rolled = int(said.get("rolled", 0))
         self._witnessed = "witnessed" in said
-        self._models = {name for (name,) in self._connection.execute("SELECT model FROM priced_models").fetchall()}
+        self._models = {value for name, value in found if name is None}
+        self._generation, _ = copies.state_said(said)
         self._price_again(said.get("prices"))
 
-    def _keep_hashes(self, known: str | None, now: str) -> None:
+    def _keep_hashes(self, known: str | None) -> None:
         """Where there are many metrics the hash of each id is kept, else it is worked out whenever ids are looked for.
 
-        `known` is what tells by which hash they were kept, `now` what tells the engine's.
+        `known` is what tells by which hash they were kept.
         """
         self._hashed = known is not None or self._last >= _HASHED_FROM
         self._sql = load_statements(hashed=self._hashed)
-        if self._hashed and known != now:
+        if not self._hashed:
+            return
+        (now,) = self._connection.execute(f"SELECT {HASH_OF_HASH}").fetchone() or ("",)
+        if known != now:
             self._run("hash_all")
             say(self._connection, "hashed", now)
 
@@ -632,7 +644,7 @@ class Loading:
         """How what waits is priced: the cost of a row, what is to be joined for it, and the parameters."""
         models = _models(self._waiting)
         found = self._connection.execute(
-            "SELECT * FROM rates WHERE model IN (SELECT unnest(?::VARCHAR[]))", [list(models)]
+            f"SELECT * FROM rates WHERE model IN ({', '.join('?' * len(models)) or 'NULL'})", list(models)
         )
         inline = cost_without_join([Rate(*row) for row in found.fetchall()])
         if inline is None:
@@ -660,17 +672,15 @@ class Loading:
         self._with_all_cores()
         self._append()
         rollup.forget_owned(self._connection)
-        if self.appended:
-            self._load()
-            self._run("say_whole")
+        now = self._make_metrics()
         for name, value in (said or {}).items():
             say(self._connection, name, value)
         if self._journal and (self.appended or entries or gone or rejects or moved):
             self._journal.append(Commit(list(entries), list(gone), list(rejects), list(moved)))
             position = self._journal.position
         if position is not None:
-            generation, _ = copies.state(self._connection)
-            self._store.goes_on_with(generation, position)
+            now[copies.JOURNAL] = f"{self._generation} {position}"
+        say_again(self._connection, now)
         if gone:
             self._forget("rejects", gone)
             self._forget("files", gone)
@@ -685,6 +695,7 @@ class Loading:
         if rejects:
             self._insert("rejects", "VARCHAR BIGINT BIGINT VARCHAR", list(map(msgspec.structs.astuple, rejects)))
         self._connection.commit()
+        self._last += self.appended
         appended, self._begun, self.appended, self._uncommitted = self.appended, False, 0, 0
         self._sum_up(appended)
         if self._store.somebody_waits():
@@ -692,21 +703,29 @@ class Loading:
             self._given = ""
             self._one_core = False
 
+    def _make_metrics(self) -> dict[str, str]:
+        """Makes what was appended metrics; what `meta` is to say after that."""
+        if not self.appended:
+            return {}
+        self._load()
+        return {"whole": str(self._last + self.appended)}
+
     def _sum_up(self, appended: int) -> None:
         """Brings the sums up to date after a commit, where that is due, and gives memory back that it freed."""
         if appended >= _MANY_ROWS:
             memory.give_back()
-        if appended and rollup.is_due(self._connection):
+        may_be_due = self._rolled or self._last >= rollup.FIRST_ROWS
+        if appended and may_be_due and rollup.is_due(self._connection):
             self._give_memory(memory.for_summing())
             rollup.roll_up(self._connection)
 
     def _load(self) -> None:
-        if self._some("SELECT count(*) > 0 FROM condensed_ids"):
+        any_condensed, any_claims = self._execute(self._sql["know_tables"]).fetchone() or (True, True)
+        if any_condensed:
             self._run("drop_condensed")
         if self._witnessed:
             self._run("join_requests")
-        self._run("find_touched")
-        if self._some("SELECT count(*) > 0 FROM touched"):
+        if self._some("find_touched_by_few" if self.appended <= _FEW_ROWS else "find_touched"):
             self._run("gather_parts")
             is_repeated, is_shared, has_cost = self._execute(self._sql["know_parts"]).fetchone() or (None, None, None)
             if is_repeated:
@@ -714,13 +733,14 @@ class Loading:
             self._run("merge_parts" if has_cost else "merge_unpriced")
             if is_shared:  # else nobody contests anything
                 self._run("insert_claims")
+                any_claims = True
             self._change("dirty_merged", "delete_merged", "insert_merged")
         if not self._types.isdisjoint(_ENDING_RUNS):
-            self._change("dirty_background_runs", "end_background_runs", "find_plain_runs")
-            if self._some("SELECT count(*) > 0 FROM going"):
+            self._change("dirty_background_runs", "end_background_runs")
+            if self._some("find_plain_runs"):
                 self._change("dirty_plain_runs", "end_plain_runs")
         self._run("changed_sessions")
-        if self._some(self._sql["have_claims"]):
+        if any_claims and self._some("have_claims"):
             self._run("insert_claimed_starts", "credit")
             self._change("dirty_credit", "apply_credit", "place_starts")
             self._change("dirty_starts", "apply_starts", "changed_claimants")
@@ -739,8 +759,9 @@ class Loading:
         for name in names:
             self._execute(self._sql[name])
 
-    def _some(self, sql: str) -> bool:
-        row = self._execute(sql).fetchone()
+    def _some(self, name: str) -> bool:
+        """Whether a statement gives something else than 0 or false; one that makes a table gives its number of rows."""
+        row = self._execute(self._sql[name]).fetchone()
         return bool(row and row[0])
 
     def _execute(self, sql: str) -> DuckDBPyConnection:

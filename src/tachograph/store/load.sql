@@ -4,10 +4,9 @@
 -- name: forget_unfinished
 DELETE FROM metrics WHERE seq > (SELECT max(value::BIGINT) FROM meta WHERE name = 'whole');
 
--- name: say_whole
--- All rows are metrics now, whatever became of the last of them.
-UPDATE meta SET value = greatest(value::BIGINT, (SELECT coalesce(max(seq), 0) FROM metrics))::VARCHAR
-WHERE name = 'whole';
+-- name: know_tables
+-- What there is at all that new rows may have to do with.
+SELECT EXISTS (FROM condensed_ids), EXISTS (FROM claims);
 
 -- name: drop_condensed
 -- What was condensed is counted already.
@@ -46,6 +45,13 @@ WITH added AS MATERIALIZED (
 SELECT seq FROM added WHERE id_hash IN (SELECT id_hash FROM several)
 UNION ALL
 SELECT seq FROM known;
+
+-- name: find_touched_by_few
+-- The same: all rows with an id of the new ones that there is more than once.
+CREATE OR REPLACE TEMP TABLE touched AS
+SELECT unnest(list(seq)) AS seq FROM metrics
+WHERE {id_hash} IN (SELECT {id_hash} FROM metrics WHERE seq > $last)
+GROUP BY {id_hash} HAVING count(*) > 1;
 
 -- name: gather_parts
 -- All that is known of the touched ids. A duration that was worked out is left out, and worked out again.
