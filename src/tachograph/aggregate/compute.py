@@ -27,7 +27,7 @@ from tachograph.prices import in_dollars
 from tachograph.store.measures import FINE, SUCCEEDED, TOKEN_KINDS, USAGE_SUMS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from tachograph.aggregate.counting import Counting
     from tachograph.aggregate.result import Condensed
@@ -39,6 +39,8 @@ _DURATION_OF_PARTS: Final = """
     sum(parts.coarse_duration) AS coarse_duration
 """
 _FILLED_WINDOWS_MAX: Final = 1_000_000
+_DAYS_LOOKED_FOR: Final = 1_000
+"""Of more days it is asked which have metrics at all."""
 _USAGE_OF_PARTS: Final = ", ".join(f"sum(parts.{name}) AS {name}" for name in USAGE_SUMS)
 _UNTOLD_RUN: Final = (
     "(metrics.type = 'agent_execution' AND metrics.in_parts AND NOT {told} AND told.agent_run_id IS NULL)"
@@ -71,6 +73,8 @@ class Computation:
         self._counting = TOGETHER if condensed.is_any(store.connection) else ONE_BY_ONE
         self._parameters: dict[str, Any] = {}
         self._joined = ""
+        self._told: tuple[int, int] | None = None
+        """How many sessions and users there are, once a query has told it by the way."""
         self._passing = self._filtered()
         few = None
         if self._counting is ONE_BY_ONE:
@@ -81,7 +85,6 @@ class Computation:
         """Everything, put together."""
         asked = self._asked
         cells = self._cells()
-        sessions, users = self._distinct()
         breakdowns = _breakdowns(cells)
         models = self._models()
         breakdowns.models.update(
@@ -96,6 +99,8 @@ class Computation:
             min(_present(cells, "first_ts"), default=None),
             max(_present(cells, "last_ts"), default=None),
         )
+        rows = self._rows(breakdowns, cells, first, last)
+        sessions, users = self._told or self._distinct()
         return AggregationResult(
             type=asked.type,
             start_time=self._bound(asked.start_us, first),
@@ -116,7 +121,7 @@ class Computation:
             cost_stats=_costs(used, models, sessions),
             success_metrics=_successes(cells),
             breakdowns=breakdowns,
-            time_series=self._rows(breakdowns, cells, first, last),
+            time_series=rows,
             condensed=left,
         )
 
@@ -260,7 +265,7 @@ class Computation:
     def _windows(self, first: int | None, last: int | None) -> list[dict[str, Any]]:
         kind = self._asked.type
         zone = self._asked.zone
-        windows = runs(WINDOWS[kind], zone, self._days())
+        windows = runs(WINDOWS[kind], zone, self._days(first, last))
         rows = {row.pop("start_us"): row for row in self._by_window(windows)} if windows else {}
         if self._asked.fill:
             self._fill(rows, first, last)
@@ -273,14 +278,22 @@ class Computation:
             for start, row in sorted(rows.items())
         ]
 
-    def _days(self) -> set[int]:
-        """In which days something happened, counted from 1970 in UTC."""
+    def _days(self, first: int | None, last: int | None) -> Collection[int]:
+        """Days in which something happened, counted from 1970 in UTC; where they aren't many, also those between."""
+        if first is None or last is None:
+            return ()
+        if last - first < _DAYS_LOOKED_FOR * DAY_US:
+            return range(first // DAY_US, last // DAY_US + 1)
+        return self._active_days()
+
+    def _active_days(self) -> set[int]:
+        """In which days something happened."""
         found = self._query(f"SELECT DISTINCT (metrics.ts - {FIRST_US}) // {DAY_US} AS day {self._source}")
         return {row["day"] + FIRST_US // DAY_US for row in found}
 
     def _by_window(self, windows: Sequence[Run]) -> list[dict[str, Any]]:
         by = self._counting
-        return self._query(f"""
+        found = self._query(f"""
             WITH parts AS (
                 SELECT
                     {window_start(windows, "metrics.ts")} AS start_us,
@@ -291,7 +304,7 @@ class Computation:
                 GROUP BY ALL
             )
             SELECT
-                parts.start_us,
+                parts.start_us, grouping(parts.start_us) AS is_total,
                 sum(parts.metrics_count)::BIGINT AS metrics_count,
                 count(DISTINCT parts.session_id) AS sessions,
                 count(DISTINCT coalesce(parts.user_id, sessions.user_id)) AS users,
@@ -299,8 +312,11 @@ class Computation:
                 {_DURATION_OF_PARTS},
                 {_USAGE_OF_PARTS}
             FROM parts LEFT JOIN sessions ON sessions.session_id = parts.session_id
-            GROUP BY parts.start_us
+            GROUP BY GROUPING SETS ((parts.start_us), ())
         """)
+        (total,) = [row for row in found if row["is_total"]]
+        self._told = total["sessions"], total["users"]
+        return [row for row in found if not row["is_total"]]
 
     def _fill(self, rows: dict[int, dict[str, Any]], first: int | None, last: int | None) -> None:
         """Adds the windows of the range in which nothing happened."""

@@ -65,7 +65,7 @@ class RolledComputation(Computation):
     def _percentiles(self) -> tuple[float, ...]:
         return tuple(value for value in percentiles.by_buckets(self._query, self._rolled) if value is not None)
 
-    def _days(self) -> set[int]:
+    def _active_days(self) -> set[int]:
         found = self._query(
             f"SELECT DISTINCT (metrics.ts - {FIRST_US}) // {DAY_US} AS day {self._from(self._rolled.by_kind(DAY))}"
         )
