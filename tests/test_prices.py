@@ -621,6 +621,34 @@ def test_rates_are_found_without_the_network() -> None:
     assert answer.stdout.strip() == "2"
 
 
+def test_a_process_of_our_own_finds_the_same_prices_without_pydantic_which_then_is_whole_for_others() -> None:
+    program = (
+        "import sys; from tachograph.bare import own_process; from tachograph.price_finding import rates_of\n"
+        "own_process(); names = sys.stdin.read().split(); found = [rates_of(name) for name in names]\n"
+        "assert not {name for name in sys.modules if name.partition('.')[0] in ('pydantic', 'genai_prices')}\n"
+        "import genai_prices, pydantic; assert pydantic.BaseModel.model_validate\n"
+        "assert genai_prices.calc_price(genai_prices.Usage(input_tokens=1), 'claude-opus-5').total_price > 0\n"
+        "assert found == [rates_of(name) for name in names]\n"
+        "print(repr(found))"
+    )
+    names = sorted({model.id for provider in providers for model in provider.models if " " not in model.id})
+    done = subprocess.run(
+        [sys.executable, "-c", program], input=" ".join(names), capture_output=True, text=True, check=False
+    )
+    assert done.stderr == ""
+    assert done.stdout.strip() == repr([rates_of(name) for name in names])
+
+
+def test_a_version_that_needs_more_of_pydantic_gets_it() -> None:
+    program = (
+        "import sys; from tachograph import bare, price_finding\n"
+        "bare._DoesNothing.__getattr__ = lambda self, name: 1 / 0\n"
+        "bare.own_process(); print(len(price_finding.rates_of('claude-sonnet-4-5')), 'pydantic' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("2 True\n", "")
+
+
 def test_a_price_is_found_without_the_client_of_the_package_which_then_is_whole_for_others() -> None:
     program = (
         "import sys; from tachograph.price_finding import rates_of; assert rates_of('claude-opus-5');"

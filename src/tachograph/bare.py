@@ -5,10 +5,26 @@ from __future__ import annotations
 import sys
 from contextlib import contextmanager
 from importlib.util import find_spec, module_from_spec
-from typing import TYPE_CHECKING
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+_is_own = False
+_apart: Final[dict[str, dict[str, ModuleType]]] = {}
+"""The modules of packages that were imported apart, by package."""
+
+
+def own_process() -> None:
+    """Says that the process runs a command of ours and nothing else, so that we know what its threads import."""
+    global _is_own  # noqa: PLW0603 - it is the process's
+    _is_own = True
+
+
+def is_own_process() -> bool:
+    """Whether that was said."""
+    return _is_own
 
 
 @contextmanager
@@ -28,6 +44,44 @@ def bare_package(name: str) -> Iterator[None]:
     finally:
         if sys.modules.get(name) is bare:
             del sys.modules[name]
+
+
+@contextmanager
+def apart(package: str, *, without: str) -> Iterator[None]:
+    """As `bare_package`, and `without` is a module in which every name is something that does nothing when called.
+
+    What is imported of the package so stays ours: outside of such blocks nobody sees it. Only for a process of our own,
+    as other threads that import that module meanwhile would get it as it is here.
+    """
+    theirs = _taken_out(package)
+    sys.modules.update(_apart.get(package) or {package: _empty(package)})
+    stand_in = sys.modules.setdefault(without, _DoesNothing(without))
+    try:
+        yield
+    finally:
+        if isinstance(stand_in, _DoesNothing):
+            del sys.modules[without]
+        _apart[package] = _taken_out(package)
+        sys.modules.update(theirs)
+
+
+class _DoesNothing(ModuleType):
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return lambda *_, **__: None
+
+
+def _empty(package: str) -> ModuleType:
+    spec = find_spec(package)
+    if spec is None:
+        raise ModuleNotFoundError(f"No module named {package!r}", name=package)
+    return module_from_spec(spec)
+
+
+def _taken_out(package: str) -> dict[str, ModuleType]:
+    names = [name for name in sys.modules if name == package or name.startswith(f"{package}.")]
+    return {name: sys.modules.pop(name) for name in names}
 
 
 def import_msgspec() -> None:

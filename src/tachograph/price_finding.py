@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 import warnings
 from contextlib import suppress
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from tachograph.bare import bare_package
-from tachograph.price_list import snapshot_in
+from tachograph.bare import apart, bare_package, is_own_process
+from tachograph.price_list import bundled, held, snapshot_in
 from tachograph.price_rows import rows_of
 
 if TYPE_CHECKING:
@@ -59,8 +60,29 @@ def rates_of(model: str, folder: Path | None = None) -> list[Rate]:
     `gemini-3.6-flash-lite` what `gemini-3.6-flash` does. Here what a name has beyond the model's own may only be an
     edition of it: a date, `-001`, `-latest`, `-preview`, `-v1:0`.
     """
-    # The package itself imports an HTTP client and what it needs, two fifths of the time, and nobody goes online here.
-    with bare_package("genai_prices"), warnings.catch_warnings():
+    # The package itself imports an HTTP client, and nobody goes online here. Its modules import pydantic, which takes
+    # twice as long as all else together, and need it to read a download.
+    if held(folder) is None and is_own_process() and _does_without_pydantic():
+        with apart("genai_prices", without="pydantic"):
+            return _found(model, None)
+    with bare_package("genai_prices"):
+        return _found(model, folder)
+
+
+@cache
+def _does_without_pydantic() -> bool:
+    """Whether the prices that are bundled can be asked so."""
+    try:
+        with apart("genai_prices", without="pydantic"):
+            _found("claude-sonnet-4-5", None)
+    except Exception:  # noqa: BLE001 - whatever another version wants of pydantic: then it gets that
+        bundled.cache_clear()
+        return False
+    return True
+
+
+def _found(model: str, folder: Path | None) -> list[Rate]:
+    with warnings.catch_warnings():
         info = find_model(snapshot_in(folder), model)
         if info is None:
             return []

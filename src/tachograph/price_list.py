@@ -49,8 +49,8 @@ def data_version(folder: Path | None = None) -> str:
     Raises `PricesUnusable` where the folder's downloaded prices are cut off, or aren't ours.
     """
     version = f"genai-prices {_package_version()}, rows {_ROWS_VERSION}"
-    held = _held(folder)
-    return f"{version}, updated {held.downloaded} ({held.sha256[:16]})" if held else version
+    download = held(folder)
+    return f"{version}, updated {download.downloaded} ({download.sha256[:16]})" if download else version
 
 
 def update(folder: Path, url: str | None = None) -> PriceFile:
@@ -59,10 +59,10 @@ def update(folder: Path, url: str | None = None) -> PriceFile:
     They hold until genai-prices itself is updated: then what it brings is taken to be newer. Raises `PricesUnusable`
     where they can't be had, aren't prices, or can't be written; then what was there before is still there.
     """
-    from hashlib import sha256  # noqa: PLC0415 - as in _bundled
+    from hashlib import sha256  # noqa: PLC0415 - as in bundled
 
     import httpx2  # noqa: PLC0415 - genai-prices' own client, needed for this alone
-    from genai_prices.update_prices import UpdatePrices  # noqa: PLC0415 - as in _bundled
+    from genai_prices.update_prices import UpdatePrices  # noqa: PLC0415 - as in bundled
 
     ours = UpdatePrices() if url is None else UpdatePrices(url=url)
     mend = "the prices that are there stay in use; try again later"
@@ -102,7 +102,7 @@ def _write(folder: Path, content: bytes) -> None:
         raise PricesUnusable(f"prices can't be kept there: {error.strerror}", where=str(folder), mend=mend) from None
 
 
-def _held(folder: Path | None) -> PriceFile | None:
+def held(folder: Path | None) -> PriceFile | None:
     """What the folder holds, if that is used: not where there is nothing, or the package is another one since."""
     if folder is None:
         return None
@@ -131,12 +131,13 @@ def _damaged(path: Path, what: str) -> PricesUnusable:
 
 def snapshot_in(folder: Path | None) -> DataSnapshot:
     """What `update` left in the folder, else what is bundled. Raises `PricesUnusable` where the former is damaged."""
-    held = _held(folder)
-    return _bundled() if folder is None or held is None else _downloaded(folder / PRICES_FILE, held)
+    download = held(folder)
+    return bundled() if folder is None or download is None else _downloaded(folder / PRICES_FILE, download)
 
 
 @cache
-def _bundled() -> DataSnapshot:
+def bundled() -> DataSnapshot:
+    """What the package brings."""
     from genai_prices.data import providers  # noqa: PLC0415 - takes up to a quarter of a second, and only new names need it
     from genai_prices.data_snapshot import DataSnapshot  # noqa: PLC0415 - as above
 
@@ -145,7 +146,7 @@ def _bundled() -> DataSnapshot:
 
 @lru_cache(maxsize=1)
 def _downloaded(path: Path, _about: PriceFile) -> DataSnapshot:
-    from hashlib import sha256  # noqa: PLC0415 - as in _bundled
+    from hashlib import sha256  # noqa: PLC0415 - as in bundled
 
     head, _, body = path.read_bytes().partition(b"\n")
     with suppress(msgspec.DecodeError, UnicodeError):  # its own head: the file may have been replaced since
@@ -158,8 +159,8 @@ def _downloaded(path: Path, _about: PriceFile) -> DataSnapshot:
 
 def _parsed(body: bytes) -> DataSnapshot | None:
     """Downloaded prices as genai-prices reads them (it has no public way to read a file), or None where it can't."""
-    from genai_prices.data_snapshot import DataSnapshot  # noqa: PLC0415 - as in _bundled
-    from genai_prices.types import _providers_from_raw  # noqa: PLC0415 - as in _bundled
+    from genai_prices.data_snapshot import DataSnapshot  # noqa: PLC0415 - as in bundled
+    from genai_prices.types import _providers_from_raw  # noqa: PLC0415 - as in bundled
 
     try:
         raw = msgspec.json.decode(body)
