@@ -17,6 +17,7 @@ import pytest
 from tachograph.errors import StoreUnusable
 from tachograph.ingest.reader import plan_paths, read
 from tachograph.store.duckdb import Store
+from tachograph.store.early import EarlyOpening
 from tachograph.store.gate import Gate, Reading
 
 if TYPE_CHECKING:
@@ -134,6 +135,49 @@ def test_a_writer_that_lets_others_in_is_not_back_before_them(path: Path) -> Non
         assert store.metrics_count() == 0
 
 
+@pytest.mark.parametrize("kind", ["read", "write"])
+def test_an_early_opening_waits_for_nobody_and_keeps_nobody_waiting(path: Path, kind: str) -> None:
+    with process(OPENS, path, kind) as holds:
+        assert [says(holds), says(holds)] == ["waits", "in 0"]
+        assert EarlyOpening(path).take() is None
+        goes_on(holds)
+        assert says(holds) == "out"
+    with process(OPENS, path, "write") as next_one:
+        assert [says(next_one), says(next_one)] == ["waits", "in 0"]
+
+
+def test_an_early_opening_does_not_wait_for_who_reads_logs(path: Path) -> None:
+    with Reading(path):
+        assert EarlyOpening(path).take() is None
+    EarlyOpening(path).give_up()
+
+
+def test_an_early_opening_excludes_others_until_it_is_given_up(path: Path) -> None:
+    opening = EarlyOpening(path)
+    begun = opening.take()
+    assert begun is not None
+    assert opening.take() is None
+    with pytest.raises(StoreUnusable, match="open already"):
+        Store.open(path)
+    with Store.begun(path, begun) as store, process(OPENS, path, "read") as waits:
+        assert says(waits) == "waits"
+        while not store.somebody_waits():
+            pass
+        store.close()
+        assert says(waits) == "in 0"
+    begun.reading.end()
+    EarlyOpening(path).give_up()
+    Store.open(path).close()
+
+
+def test_where_there_is_no_store_an_early_opening_makes_none(tmp_path: Path) -> None:
+    assert EarlyOpening(tmp_path / "none.duckdb").take() is None
+    assert not (tmp_path / "none.duckdb").exists()
+    (tmp_path / "none.duckdb").write_bytes(b"no database" * 2000)
+    assert EarlyOpening(tmp_path / "none.duckdb").take() is None
+    Gate(tmp_path / "none.duckdb", to_write=True).give_up()  # is free
+
+
 def test_two_readings_of_the_same_logs_count_them_once(path: Path, tmp_path: Path) -> None:
     for name in "abcd":
         write_log(tmp_path / "logs", name, 500)
@@ -221,6 +265,7 @@ def test_a_copy_of_the_process_keeps_nobody_waiting(tmp_path: Path) -> None:
     program = f"""
 import os, sys
 from pathlib import Path
+from tachograph.store.early import EarlyOpening
 from tachograph.store.gate import Gate, Reading
 store = Path({str(tmp_path / "x.duckdb")!r})
 gate, reading = Gate(store, to_write=True), Reading(store)

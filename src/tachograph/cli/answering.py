@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from operator import attrgetter
 from typing import TYPE_CHECKING, Generic, NamedTuple
 
 import msgspec
@@ -145,8 +146,9 @@ def nothing_to_read(where: Places, what: Plan) -> NoLogs:
 
 
 def _from_demo(kind: Kind[Asked, Answer], questions: Sequence[Asked], remark: str) -> Answers[Answer]:
+    answer = kind.answerer()
     with _demo_store() as store:
-        return Answers([kind.answer(store, asked) for asked in questions], demo=True, remarks=[remark])
+        return Answers([answer(store, asked) for asked in questions], demo=True, remarks=[remark])
 
 
 @contextmanager
@@ -185,9 +187,10 @@ def _from_store(
 ) -> Answers[Answer]:
     with trouble_with(place), ExitStack() as early:
         if not pick_up:
+            answer = kind.answerer()
             with _as_it_is(place) as store:
                 return Answers(
-                    [kind.answer(store, asked) for asked in questions], remarks=_remarks(store.rejected_count(), 0)
+                    [answer(store, asked) for asked in questions], remarks=_remarks(store.rejected_count(), 0)
                 )
         memory = Memory(None if place.address else place.path)
         opening = early.enter_context(_opening(place.path)) if memory.expects_news() else None
@@ -198,13 +201,17 @@ def _from_store(
             looked.listings.keep()
             return Answers(known[0], remarks=known[1])
         if memory.knows_other_logs():
+            opening = opening or early.enter_context(_opening(place.path))
+            _get_ready(looked.found)
+            answer = kind.answerer()
             store, skipped = _read_up(place, looked, opening=opening)
         else:
             if opening:
                 opening.give_up()
             store, skipped = _up_to_date(place, looked)
+            answer = kind.answerer()
         with closing(store):
-            results = [kind.answer(store, asked) for asked in questions]
+            results = [answer(store, asked) for asked in questions]
             remarks = _remarks(store.rejected_count(), len(skipped))
             store.write_back_if_much()
             state = memory.state_now()
@@ -222,6 +229,15 @@ def _opening(store: Path) -> Iterator[EarlyOpening]:
         yield opening
     finally:
         opening.give_up()
+
+
+def _get_ready(found: Sequence[Found]) -> None:
+    """Imports what reading will take, while the store is being opened, for the log that was written to last."""
+    from tachograph.ingest import reader  # noqa: F401 - as said
+    from tachograph.sources import source
+
+    if found:
+        source(max(found, key=attrgetter("mtime_ns")).source).reader()
 
 
 def _hired() -> AbstractContextManager[Sequence[Worker]]:

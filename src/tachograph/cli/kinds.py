@@ -23,7 +23,8 @@ Answer = TypeVar("Answer")
 class Kind(msgspec.Struct, Generic[Asked, Answer], frozen=True):
     """What can be done with questions of one kind, and with their answers."""
 
-    answer: Callable[[Store, Asked], Answer]
+    answerer: Callable[[], Callable[[Store, Asked], Answer]]
+    """Gives what answers, once that is imported: an answer that is remembered doesn't need it."""
     name: Callable[[Asked], str | None]
     """The question as text, no other of any kind being the same; None for one whose answer can't be kept."""
     write: Callable[[Answer], bytes]
@@ -34,10 +35,10 @@ class Kind(msgspec.Struct, Generic[Asked, Answer], frozen=True):
     """What isn't a part of the answers, but about them."""
 
 
-def _answer(store: Store, asked: Question) -> AggregationResult:
-    from tachograph.aggregate.compute import compute  # an answer that is remembered doesn't need it
+def _answerer() -> Callable[[Store, Question], AggregationResult]:
+    from tachograph.aggregate.compute import compute
 
-    return compute(store, asked)
+    return compute
 
 
 def _read(content: bytes, _: Question) -> AggregationResult:
@@ -60,5 +61,5 @@ def _of_condensed(results: Sequence[AggregationResult]) -> list[str]:
 
 
 AGGREGATIONS: Final[Kind[Question, AggregationResult]] = Kind(
-    _answer, question_name, msgspec.json.encode, _read, _of_condensed
+    _answerer, question_name, msgspec.json.encode, _read, _of_condensed
 )

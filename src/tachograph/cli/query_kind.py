@@ -12,7 +12,7 @@ from tachograph.query.model import Query, QueryResult
 from tachograph.report.naming import query_name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from tachograph.store.duckdb import Store
 
@@ -29,10 +29,10 @@ class _Kept(msgspec.Struct):
     truncated: bool
 
 
-def _answer(store: Store, asked: Query) -> QueryResult:
-    from tachograph.query.run import run  # an answer that is remembered doesn't need it
+def _answerer() -> Callable[[Store, Query], QueryResult]:
+    from tachograph.query.run import run
 
-    return run(store, asked)
+    return run
 
 
 def _write(result: QueryResult) -> bytes:
@@ -64,4 +64,4 @@ def _inexact(query: Query) -> str:
     return "; ".join(parts)
 
 
-QUERIES: Final[Kind[Query, QueryResult]] = Kind(_answer, query_name, _write, _read, _remarks)
+QUERIES: Final[Kind[Query, QueryResult]] = Kind(_answerer, query_name, _write, _read, _remarks)
