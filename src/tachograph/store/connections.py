@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,6 +12,8 @@ from tachograph.errors import StoreDamaged, StoreUnusable
 from tachograph.store import memory
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tachograph.store.engine import DuckDBPyConnection
 
 IN_MEMORY: Final = ":memory:"
@@ -30,10 +33,17 @@ _GROUP_ROWS: Final = 61_440
 
 def make_file(path: Path) -> None:
     """Makes an empty database there, or nothing: what a full disk or a kill leaves of one DuckDB takes for damaged."""
+    with _making(path) as new:
+        connect_patiently(new, read_only=False).close()
+
+
+@contextmanager
+def _making(path: Path) -> Iterator[Path]:
+    """Where a file may be made that gets its name when it is whole, unless there is another one by then."""
     new = path.with_name(f"{path.name}.new")
     new.unlink(missing_ok=True)
     try:
-        connect_patiently(new, read_only=False).close()
+        yield new
         if not path.exists():
             new.replace(path)
     finally:
@@ -64,18 +74,29 @@ def connect(database: str, *, read_only: bool, in_bulk: bool = False) -> DuckDBP
 def _connect_in_bulk(database: str, config: dict[str, Any]) -> DuckDBPyConnection:
     """To groups of rows that are as large as what is appended together: else it would be copied into larger ones.
 
-    The size holds for what this connection appends, and can be given in no other way.
+    The size holds for what this connection appends, and can be given in no other way. A file that isn't there is made
+    by this connection too, as another one takes the engine 20 ms.
     """
     from tachograph.store import engine  # noqa: PLC0415 - as above
 
     connection = engine.connect(IN_MEMORY, config=config)
+    path = Path(database)
     try:
-        connection.execute(f"ATTACH '{database.replace(chr(39), chr(39) * 2)}' AS store (ROW_GROUP_SIZE {_GROUP_ROWS})")
+        if not path.exists():
+            with _making(path) as new:
+                connection.execute(f"ATTACH {_quoted(new)} AS new")
+                connection.execute("DETACH new")
+        connection.execute(f"ATTACH {_quoted(path)} AS store (ROW_GROUP_SIZE {_GROUP_ROWS})")
         connection.execute("USE store")
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _quoted(path: Path) -> str:
+    quoted = str(path).replace("'", "''")
+    return f"'{quoted}'"
 
 
 def connect_patiently(path: Path, *, read_only: bool, in_bulk: bool = False) -> DuckDBPyConnection:

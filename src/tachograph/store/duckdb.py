@@ -123,7 +123,8 @@ class Store:
             gate.enter()
             if not (read_only or path.exists()):
                 path.with_name(f"{path.name}.wal").unlink(missing_ok=True)  # of one that is gone: no other can have it
-                make_file(path)
+                if not in_bulk:
+                    make_file(path)
             store = cls(connect_patiently(path, read_only=read_only, in_bulk=in_bulk), path, gate, own)
             store._in_bulk = in_bulk
         except BaseException:
