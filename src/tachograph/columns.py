@@ -11,8 +11,8 @@ from __future__ import annotations
 import sys
 from array import array
 from itertools import accumulate
-from math import nan
-from typing import TYPE_CHECKING, Any, Final, Literal, cast
+from math import isnan, nan
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 
@@ -201,23 +201,19 @@ class ColumnBuilder:
 
     def add_integers(self, name: str, values: Sequence[int | None]) -> None:
         """Integers of 64 bits; None and `ABSENT_INT` stand for nothing."""
-        filled = cast("Sequence[int]", values)
-        if None in values:
-            filled = [ABSENT_INT if value is None else value for value in values]
+        filled = _array("q", values, ABSENT_INT)
         if filled[0] != ABSENT_INT or filled.count(ABSENT_INT) != len(filled) or name in self._lowest:
             column = self._integers.setdefault(name, array("q"))
             _pad(column, self.length, ABSENT_INT)
-            column.extend(filled)
+            column += filled
 
     def add_floats(self, name: str, values: Sequence[float | None]) -> None:
         """Finite numbers; None and NaN stand for nothing."""
-        filled = cast("Sequence[float]", values)
-        if None in values:
-            filled = [nan if value is None else value for value in values]
-        if filled.count(nan) != len(filled):
+        filled = _array("d", values, nan)
+        if not all(map(isnan, filled)):
             column = self._floats.setdefault(name, array("d"))
             _pad(column, self.length, nan)
-            column.extend(filled)
+            column += filled
 
     def takes_moments(self, width: int | None) -> bool:
         """Whether timestamps of so many characters (None: numbers) can be added to what is there already."""
@@ -320,6 +316,13 @@ class _Words:
             if position:
                 words[position] = word
         return WordColumn(bytes(self._indexes), words)
+
+
+def _array(kind: str, values: Sequence[Any], absent: float) -> array[Any]:
+    try:
+        return array(kind, values)
+    except TypeError:  # None is among them
+        return array(kind, [absent if value is None else value for value in values])
 
 
 def _pad(column: Any, length: int, absent: float) -> None:
