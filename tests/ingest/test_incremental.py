@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from claude_lines import Line, contents, ingest, prompt, reply, result, tool_use, transcript, usage
@@ -147,20 +147,37 @@ def test_rejects_keep_their_numbers_from_run_to_run(logs: Logs) -> None:
     assert logs.ids() == ["a", "b", "c"]
 
 
-@settings(deadline=None, max_examples=20)
+@settings(
+    deadline=None,
+    max_examples=40,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.differing_executors],
+)
 @given(
     lines=st.lists(
         st.sampled_from([line("a"), line("b"), LAST, b"bad\n", b"\n", b"{}\n", b'"\xc3\xa9"\r\n']), max_size=8
     ),
     cuts=st.lists(st.integers(0, 700), max_size=4),
     mark=st.booleans(),
+    piece_bytes=st.sampled_from([10, 150, 1 << 20]),
+    block_bytes=st.sampled_from([7, 100, 1 << 20]),
 )
-def test_a_file_that_grows_by_any_bytes_comes_to_the_same(
-    tmp_path_factory: pytest.TempPathFactory, lines: list[bytes], cuts: list[int], mark: bool
+def test_a_file_that_grows_by_any_bytes_and_is_read_in_any_pieces_comes_to_the_same(
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+    lines: list[bytes],
+    cuts: list[int],
+    mark: bool,
+    piece_bytes: int,
+    block_bytes: int,
 ) -> None:
     text = b"\xef\xbb\xbf" * mark + b"".join(lines)
     outcomes = []
-    for ends in ([len(text)], [*sorted(min(cut, len(text)) for cut in cuts), len(text)]):
+    for ends, piece, block in (
+        ([len(text)], 1 << 20, 1 << 20),
+        ([*sorted(min(cut, len(text)) for cut in cuts), len(text)], piece_bytes, block_bytes),
+    ):
+        monkeypatch.setattr(reading, "_TASK_BYTES", piece)
+        monkeypatch.setattr("tachograph.ingest.reading.BLOCK_BYTES", block)
         with Store.in_memory() as store:
             logs = Logs(tmp_path_factory.mktemp("logs"), store)
             logs.write(line("first"), "metrics_20250101_000000.jsonl")
@@ -169,6 +186,7 @@ def test_a_file_that_grows_by_any_bytes_comes_to_the_same(
                 logs.read()
             outcomes.append((logs.ids(), logs.rejects()))
     assert outcomes[0] == outcomes[1]
+    assert all(number == text[:offset].count(b"\n") + 1 for _, number, offset in outcomes[0][1])
 
 
 # Files that are other files by now

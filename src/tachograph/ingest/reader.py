@@ -88,6 +88,8 @@ class _FileInHand:
         self.offset, self.lines = item.start, item.lines
         self.trouble: str | None = None
         self.unfinished = False
+        self._counted = (0, 0)
+        """Up to where lines were counted when that had to be, and how many there are."""
         self._waiting: dict[int, PieceRead] = {}
         self._expected = item.start
         self.complete = False
@@ -101,7 +103,7 @@ class _FileInHand:
         self._waiting[read.piece.start] = read
         while (ready := self._waiting.pop(self._expected, None)) is not None:
             if ready.problems:
-                before = self._lines_before(ready.piece)
+                before = self._lines_before(ready)
                 rejects += [
                     RejectEntry(ready.piece.path, before + problem.line + 1, problem.offset, problem.reason)
                     for problem in ready.problems
@@ -119,12 +121,15 @@ class _FileInHand:
             self._expected = ready.piece.end
         return rejects
 
-    def _lines_before(self, piece: Piece) -> int:
-        """How many lines the file has before a piece; 0 where they weren't counted, and can't be any longer."""
-        if self.lines is None:
-            with suppress(OSError):
-                return count_lines(piece.path, piece.start)
-        return self.lines or 0
+    def _lines_before(self, read: PieceRead) -> int:
+        """How many lines the file has before a piece's first; those that weren't counted are, if they still can be."""
+        if self.lines is not None:
+            return self.lines
+        offset, lines = self._counted
+        with suppress(OSError):
+            lines += count_lines(read.piece.path, offset, read.progress.begin)
+            self._counted = read.progress.begin, lines
+        return lines
 
     def entry(self) -> FileEntry:
         """What the ledger is to know of the file by now."""

@@ -12,6 +12,7 @@ import errno
 import os
 import sys
 import zlib
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
@@ -52,8 +53,10 @@ class Progress(msgspec.Struct):
     """How far the reading of a piece came."""
 
     offset: int
-    lines: int | None = 0
-    """Newlines passed; None where the piece is a whole file in one block, in which nobody needed to count them."""
+    begin: int = 0
+    """Where the piece's first line begins."""
+    lines: int | None = None
+    """Newlines passed since then, where the file is compressed; of others they are counted when somebody asks."""
     trouble: str | None = None
     """Why it ended early, for people; None where it didn't."""
     unfinished: int = 0
@@ -141,7 +144,8 @@ class Scan:
         self._left = sys.maxsize if piece.compressed else piece.end - piece.start
         self._all: bytes | None = None
         """The whole file, where one read gave it."""
-        self._uncounted: Block | None = None
+        self._counted = (0, 0)
+        """Up to where newlines were counted, and how many there are since the piece's first line."""
 
     def marks(self) -> tuple[str, str]:
         """The marks by which the file is known again that was read to here."""
@@ -167,6 +171,10 @@ class Scan:
             self._handle.seek(piece.start)
         progress.offset = piece.start
         carry = self._beginning() if piece.at_line_start else self._to_the_first_line()
+        progress.begin = progress.offset
+        self._counted = progress.offset, 0
+        if piece.compressed:
+            progress.lines = 0
         if carry is None:
             return
         if b"\n" in carry:
@@ -189,20 +197,30 @@ class Scan:
         return data[end:]
 
     def _block(self, lines: bytes) -> Block:
-        block = Block(self._passed(), self._progress.offset, lines)
-        if self._all is None:
-            self._progress.lines = block.first_line + block.newlines()
-        else:  # most files are as small as that, and counting takes a twentieth of the time that they do
-            self._uncounted, self._progress.lines = block, None
+        block = self._block_here(lines)
+        if self._progress.lines is not None:
+            self._progress.lines += block.newlines()
         self._progress.offset += len(lines)
         return block
 
+    def _block_here(self, lines: bytes) -> Block:
+        """A block of these lines. Few are asked for their number, and counting takes a tenth of the time of reading."""
+        passed, offset = self._progress.lines, self._progress.offset
+        return Block(partial(self._lines_before, offset) if passed is None else passed, offset, lines)
+
+    def _lines_before(self, offset: int) -> int:
+        """How many newlines there are before a place of a plain file, since the piece's first line."""
+        counted_to, lines = self._counted
+        position = self._handle.tell()
+        self._handle.seek(counted_to)
+        lines += newlines(self._handle, offset - counted_to)
+        self._handle.seek(position)
+        self._counted = offset, lines
+        return lines
+
     def _passed(self) -> int:
-        """How many lines were passed; they are counted now, if they weren't."""
-        if self._progress.lines is None:
-            assert self._uncounted is not None  # it was set when it wasn't counted
-            self._progress.lines = self._uncounted.first_line + self._uncounted.newlines()
-        return self._progress.lines
+        passed = self._progress.lines
+        return self._lines_before(self._progress.offset) if passed is None else passed
 
     def _beginning(self) -> bytes:
         """What the piece begins with, without a byte order mark."""
@@ -240,7 +258,8 @@ class Scan:
             end = data.find(b"\n") + 1
             if end or not data:
                 self._progress.offset += length + (end or len(data))
-                self._progress.lines = self._passed() + (1 if end else 0)
+                if self._progress.lines is not None:
+                    self._progress.lines += 1 if end else 0
                 return data[end:] if within else b""
             length += len(data)
 
@@ -264,20 +283,26 @@ class Scan:
         if end:
             yield self._block(line[:end])
         elif is_whole_object(line):
-            block = Block(self._passed(), self._progress.offset, line + b"\n")
+            block = self._block_here(line + b"\n")
             self._progress.offset += len(line)
             yield block
         elif not line.isspace():
             self._progress.unfinished = len(line)
 
 
-def count_lines(path: str, end: int) -> int:
-    """How many newlines are before that offset of a plain file. Raises `OSError` where it can't be read."""
-    count, left = 0, end
+def count_lines(path: str, start: int, end: int) -> int:
+    """How many newlines are between those offsets of a plain file. Raises `OSError` where it can't be read."""
     with _open_plain(path) as handle:
-        while left and (data := handle.read(min(BLOCK_BYTES, left))):
-            count += data.count(b"\n")
-            left -= len(data)
+        handle.seek(start)
+        return newlines(handle, end - start)
+
+
+def newlines(handle: BinaryIO, length: int) -> int:
+    """How many there are among so many bytes from the file's position on."""
+    count = 0
+    while length > 0 and (data := handle.read(min(BLOCK_BYTES, length))):
+        count += data.count(b"\n")
+        length -= len(data)
     return count
 
 

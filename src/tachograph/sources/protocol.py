@@ -9,23 +9,36 @@ everything else.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from tachograph.columns import ColumnBatch
 
 
-class Block(NamedTuple):
-    """Some whole lines of a file: the first one's number (from 0, within what is read), where it begins, the bytes."""
+class Block:
+    """Some whole lines of a file: the first one's number (from 0, within what is read), where it begins, the bytes.
 
-    first_line: int
-    offset: int
-    lines: bytes
+    The number may be given as a function, which is only called where somebody asks for it.
+    """
+
+    __slots__ = ("_first_line", "lines", "offset")
+
+    def __init__(self, first_line: int | Callable[[], int], offset: int, lines: bytes) -> None:
+        self._first_line = first_line
+        self.offset = offset
+        self.lines = lines
+
+    @property
+    def first_line(self) -> int:
+        """The number of the first line."""
+        if not isinstance(self._first_line, int):
+            self._first_line = self._first_line()
+        return self._first_line
 
     def newlines(self) -> int:
         """How many lines there are."""
