@@ -6,6 +6,7 @@ Only the kind is kept, never the text. Patterns are compiled when they are first
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Final
 
 _STATUS_KINDS: Final = {
@@ -84,17 +85,21 @@ def retried_error_kind(error: bytes, cause: bytes) -> str:
     return _kind(None, error + b" " + cause)
 
 
+_compiled: Final = cache(re.compile)
+"""As `re` does it for its own functions, which take longer to look them up than these short texts to be matched."""
+
+
 def tool_error_kind(content: bytes) -> tuple[str, bool]:
     """The kind of a call's error, from its result as JSON, and whether it is the tool's failure.
 
     A call that the user refused or stopped did not fail: its outcome is unknown.
     """
-    start = re.match(_JSON_STRING_START, content)
+    start = _compiled(_JSON_STRING_START).match(content)
     text = content[start.end() :] if start else content
     for wrapping in _WRAPPINGS:
         text = text.removeprefix(wrapping)
     for pattern, kind, failed in _TOOL_TEXTS:
-        if re.match(pattern, text):
+        if _compiled(pattern).match(text):
             return kind, failed
     return "tool_error", True
 

@@ -520,7 +520,10 @@ def _merge_reply(reply: list[Any], line: Line, ts: int, model: str | None, usage
     """Another line of a reply: of each counter the largest is kept, of the rest what the first line says."""
     if ts < reply[_TS]:
         reply[_TS], reply[_CWD] = ts, line.cwd
-    reply[_RUN], reply[_MODEL] = _larger(reply[_RUN], line.agentId), _larger(reply[_MODEL], model)
+    if line.agentId != reply[_RUN]:
+        reply[_RUN] = _larger(reply[_RUN], line.agentId)
+    if model != reply[_MODEL]:
+        reply[_MODEL] = _larger(reply[_MODEL], model)
     known: Usage = reply[_USAGE]
     if usage == known:
         return
