@@ -62,9 +62,14 @@ def found(place: Path, now_ns: Callable[[], int] = much_later) -> list[Found]:
     again = known.find([(CLAUDE, place)], skipped)
     known.keep()
     troubles: list[Skipped] = []
-    assert again == find_in_places([(CLAUDE, place)], troubles)
+    assert again.files() == find_in_places([(CLAUDE, place)], troubles)
     assert skipped == troubles
-    return again
+    return again.files()
+
+
+def fingerprint(place: Path, folder: Path | None = None) -> str:
+    """That of what is found now, by what is kept in a folder."""
+    return Listings(folder or place.parent, "1", much_later).find([(CLAUDE, place)], []).fingerprint()
 
 
 def until_the_clock_moves(folder: Path, change: Callable[[], object]) -> None:
@@ -87,6 +92,26 @@ def test_a_file_that_grows_is_seen(place: Path, listed: list[Path]) -> None:
         log.write("{}\n")
     assert sorted(file.size for file in found(place))[-2:] == [3, 6]
     assert listed == [place]
+
+
+def test_a_fingerprint_tells_whether_anything_changed_listed_or_not(place: Path, listed: list[Path]) -> None:
+    found(place)
+    log, seen = place / "p3" / "s.jsonl", set[str]()
+    changes: tuple[Callable[[], object], ...] = (
+        lambda: None,
+        lambda: os.truncate(log, 4),
+        lambda: os.utime(log, ns=(0, 12345)),
+        lambda: os.utime(log, ns=(0, 2**62)),
+        lambda: until_the_clock_moves(log.parent, partial(log.rename, log.with_name("t.jsonl"))),
+    )
+    for change in changes:
+        change()
+        now = fingerprint(place)
+        assert now == fingerprint(place)
+        assert now == fingerprint(place, place.parent / "where nothing is kept")
+        assert now not in seen
+        seen.add(now)
+    assert fingerprint(place.parent / "none") not in seen
 
 
 @pytest.mark.parametrize(
@@ -161,8 +186,8 @@ def test_a_file_in_two_places_is_the_first_ones(place: Path) -> None:
     for _ in range(2):
         known = Listings(place.parent, "1", much_later)
         both = known.find([(CLAUDE, place), (source("metrics-log"), place)], [])
-        assert {file.source for file in both} == {"claude-code"}
-        assert len(both) == FOLDERS
+        assert {file.source for file in both.files()} == {"claude-code"}
+        assert len(both.files()) == FOLDERS
         known.keep()
 
 

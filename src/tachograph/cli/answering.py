@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from tachograph.cli.home import Places
     from tachograph.cli.kinds import Kind
+    from tachograph.ingest.listings import Logs
     from tachograph.ingest.plan import Found, Skipped
     from tachograph.ingest.reader import Work
     from tachograph.ingest.workers import Worker
@@ -167,7 +168,7 @@ class _Looked(NamedTuple):
 
     where: Places
     listings: Listings
-    found: list[Found]
+    found: Logs
     skipped: list[Skipped]
     workers: Sequence[Worker]
 
@@ -202,7 +203,7 @@ def _from_store(
             return Answers(known[0], remarks=known[1])
         if memory.knows_other_logs():
             opening = opening or early.enter_context(_opening(place.path))
-            _get_ready(looked.found)
+            _get_ready(looked.found.files())
             answer = kind.answerer()
             store, skipped = _read_up(place, looked, opening=opening)
         else:
@@ -266,7 +267,7 @@ def _as_it_is(place: StorePlace) -> Store:
 
 def _up_to_date(place: StorePlace, looked: _Looked) -> tuple[Store, list[Skipped]]:
     """The store with all that was found, at today's prices; open for reading alone where it already is like that."""
-    found, skipped = looked.found, looked.skipped
+    found, skipped = looked.found.files(), looked.skipped
     ledger: dict[str, FileEntry] = {}
     if place.is_there():
         store = place.open(read_only=True, waits=say_waiting)
@@ -307,7 +308,7 @@ def _read_up(
             ledger = store.files()
             what: Plan | Work
             if work is None or planned is None:
-                what = plan(looked.found, ledger, looked.skipped)
+                what = plan(looked.found.files(), ledger, looked.skipped)
             elif planned[1] == ledger:
                 what = work
             else:  # another process has read in between

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from tachograph.ingest.plan import Found, Skipped
+    from tachograph.ingest.plan import Skipped
     from tachograph.store.duckdb import Store
 
     Change = Callable[[Store], None]
@@ -39,7 +39,8 @@ class Fresh:
     def __init__(self, store: Path, fill: Fill) -> None:
         self._store = store
         self._fill = fill
-        self._read: list[Found] | None = None
+        self._read: str | None = None
+        """The fingerprint of the logs as they were read last."""
         self._told: str | None = None
         self.looked_seconds = 0.0
         """How long it took the last time to see whether there is anything new."""
@@ -62,17 +63,18 @@ class Fresh:
         listings = Listings(self._store.parent, __version__)
         found = listings.find(where, skipped)
         self.looked_seconds = monotonic() - begun
-        if found == self._read:
+        now = found.fingerprint()
+        if now == self._read:
             return
 
         def take_in(store: Store) -> None:
-            what = plan(found, store.files(), skipped)
+            what = plan(found.files(), store.files(), skipped)
             if what.to_read or what.moved:
                 read(store, what, users=users(where))
             store.price_again()
 
         if self._fill(take_in):
-            self._read = found
+            self._read = now
             listings.keep()
 
 

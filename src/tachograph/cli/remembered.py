@@ -9,13 +9,11 @@ from __future__ import annotations
 import os
 from heapq import nlargest
 from operator import attrgetter
-from struct import pack
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from tachograph import __version__
-from tachograph.digest import digest
 from tachograph.store.files import write_cache
 from tachograph.store.state import state_of
 
@@ -24,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tachograph.cli.kinds import Answer, Asked, Kind
-    from tachograph.ingest.plan import Found
+    from tachograph.ingest.listings import Logs
 
 _FILE: Final = "answers.json"
 _KEPT_MAX: Final = 16
@@ -52,7 +50,7 @@ class Memory:
         self._path = None if store is None else store.parent / _FILE
         self._of_store = None if store is None else state_of(store)
         self._kept = self._read()
-        self._found: Sequence[Found] = ()
+        self._found: Logs | None = None
         self._logs = ""
         self._state: str | None = None
 
@@ -66,10 +64,10 @@ class Memory:
             return False
         return any(_has_changed(*log) for log in kept.latest)
 
-    def look_at(self, found: Sequence[Found]) -> None:
+    def look_at(self, found: Logs) -> None:
         """Takes in which logs there are; what is asked next is asked of a store with those."""
         self._found = found
-        self._logs = _fingerprint(found)
+        self._logs = found.fingerprint()
         self._state = self._with_logs()
 
     def knows_other_logs(self) -> bool:
@@ -110,9 +108,8 @@ class Memory:
         except (ValueError, OverflowError):  # a number that JSON doesn't hold
             return
         kept = self._kept if self._kept and self._kept.state == state else _Kept(state, remarks, {}, [])
-        latest = [
-            (log.path, log.size, log.mtime_ns) for log in nlargest(_LATEST, self._found, key=attrgetter("mtime_ns"))
-        ]
+        found = self._found.files() if self._found else ()
+        latest = [(log.path, log.size, log.mtime_ns) for log in nlargest(_LATEST, found, key=attrgetter("mtime_ns"))]
         answers = {**named, **{name: kept.answers[name] for name in kept.answers if name not in named}}
         content = msgspec.json.encode(_Kept(state, remarks, dict(list(answers.items())[:_KEPT_MAX]), latest))
         if len(content) > _BYTES_MAX:
@@ -150,10 +147,3 @@ def _has_changed(path: str, size: int, mtime_ns: int) -> bool:
     except OSError:
         return True
     return (stat.st_size, stat.st_mtime_ns) != (size, mtime_ns)
-
-
-def _fingerprint(found: Sequence[Found]) -> str:
-    """A digest of which files there are, column by column: a text for each of thousands took twice as long."""
-    names = "\0".join([*[file.path for file in found], *[file.source for file in found]])
-    numbers = [*[file.size for file in found], *[file.mtime_ns for file in found]]
-    return digest(b"%d\0%b%b" % (len(found), names.encode(), pack(f"<{len(numbers)}q", *numbers)), 16)

@@ -10,24 +10,27 @@ from __future__ import annotations
 
 import os
 import time
+from array import array
 from contextlib import contextmanager
-from functools import partial
+from itertools import repeat
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from tachograph.digest import digest
 from tachograph.ingest.plan import Found, find_in_places, found_at
 from tachograph.store.files import write_cache
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from tachograph.ingest.plan import Skipped
     from tachograph.sources.protocol import Source
 
 _FILE: Final = "listings.json"
-_FORM: Final = 1
+_FORM: Final = 2
 """Goes up when listings are kept otherwise."""
 _FEW_FOLDERS: Final = 16
 """So many are listed sooner than a file is read that says what is in them."""
@@ -35,6 +38,9 @@ _FINE_TICK_NS: Final = 50_000_000
 """A folder that changes twice within a tick of its file system's clock, of mostly 4 ms, looks the same after both."""
 _COARSE_TICK_NS: Final = 3_000_000_000
 """That of file systems which know no fractions of a second; FAT's is 2 s."""
+
+_changed_ns: Final = attrgetter("st_mtime_ns" if os.name == "nt" else "st_ctime_ns")
+"""When what is in a folder, or its name or rights, last changed: where there is such a time, none can set it."""
 
 
 class _Listing(msgspec.Struct, array_like=True):
@@ -45,6 +51,8 @@ class _Listing(msgspec.Struct, array_like=True):
     folders: list[str]
     changed_ns: list[int]
     files: list[str]
+    digest: str
+    """Of the files' names."""
 
 
 class _Kept(msgspec.Struct, array_like=True):
@@ -81,30 +89,28 @@ class Listings:
         self._known = {(listing.source, listing.place): listing for listing in _read(self._path, self._form)}
         self._now = self._known
 
-    def find(self, places: Iterable[tuple[Source, Path]], skipped: list[Skipped]) -> list[Found]:
+    def find(self, places: Iterable[tuple[Source, Path]], skipped: list[Skipped]) -> Logs:
         """As `find_in_places`, which is asked only for the places that have changed since they were last found."""
         self._now = {}
-        found: list[list[Found]] = []
+        found: list[_Seen] = []
         for source, place in places:
             key = (source.name, str(place))
             listing = self._known.get(key)
-            files = None if listing is None else _as_listed(source, listing)
-            if listing is None or files is None:
+            seen = None if listing is None else _as_listed(source, listing)
+            if listing is None or seen is None:
                 now_ns = self._now_ns()
                 trouble: list[Skipped] = []
                 folders = Folders()
                 files = find_in_places([(source, place)], trouble, folders)
                 skipped += trouble
+                seen = _seen(key, files)
                 keep = not trouble and _can_be_kept(source, folders, now_ns)
-                listing = _listing(key, folders, files) if keep else None
+                listing = _listing(key, folders, seen) if keep else None
             if listing is not None:
                 self._now[key] = listing
-            if files:
-                found.append(files)
-        if len(found) == 1:
-            return found[0]
-        by_path = {file.path: file for files in reversed(found) for file in files}
-        return [by_path[path] for path in sorted(by_path)]
+            if seen.names:
+                found.append(seen)
+        return Logs(found)
 
     def keep(self) -> None:
         """Writes to the cache what was found, if that is something new."""
@@ -112,48 +118,103 @@ class Listings:
             write_cache(self._path, msgspec.json.encode(_Kept(self._form, list(self._now.values()))))
 
 
-def _listing(key: tuple[str, str], folders: Folders, files: list[Found]) -> _Listing:
-    place = len(key[1]) + 1
-    names = [file.path[place:] for file in files]
-    return _Listing(*key, [path[place:] or "." for path in folders.paths], folders.changed_ns, names)
+class _Seen(msgspec.Struct):
+    """The files of a place as they are now: their names as seen from it, and of each its size and its last change."""
+
+    source: str
+    place: str
+    names: list[str]
+    digest: str
+    """Of the names."""
+    numbers: list[int]
+    """A size in bytes, a moment in Unix nanoseconds, and so on."""
+
+    def files(self) -> list[Found]:
+        paths = map(_prefix(self.place).__add__, self.names)
+        return list(map(Found, paths, repeat(self.source), self.numbers[::2], self.numbers[1::2]))
+
+    def fingerprint(self) -> bytes:
+        try:
+            numbers = array("q", self.numbers).tobytes()
+        except OverflowError:  # a moment that is none
+            numbers = repr(self.numbers).encode()
+        return f"{self.source}\0{self.place}\0{self.digest}\0".encode() + numbers
 
 
-def _as_listed(source: Source, listing: _Listing) -> list[Found] | None:
+class Logs:
+    """The logs that were found. What of them is told apart is made where somebody asks: most often nobody does."""
+
+    def __init__(self, places: Sequence[_Seen]) -> None:
+        self._places = places
+        self._files: list[Found] | None = None
+
+    def files(self) -> list[Found]:
+        """All of them, by path; one in two places is the first one's."""
+        if self._files is None:
+            found = [place.files() for place in self._places]
+            if len(found) == 1:
+                self._files = found[0]
+            else:
+                by_path = {file.path: file for files in reversed(found) for file in files}
+                self._files = [by_path[path] for path in sorted(by_path)]
+        return self._files
+
+    def fingerprint(self) -> str:
+        """What is another one whenever one of them came, went or changed."""
+        parts = [place.fingerprint() for place in self._places]
+        return digest(b"".join(b"%d\0%b" % (len(part), part) for part in parts), 16)
+
+
+def _prefix(place: str) -> str:
+    return os.path.join(place, "")  # noqa: PTH118 - paths of logs are text
+
+
+def _seen(key: tuple[str, str], files: Sequence[Found]) -> _Seen:
+    prefix = len(_prefix(key[1]))
+    names = [file.path[prefix:] for file in files]
+    numbers = [number for file in files for number in (file.size, file.mtime_ns)]
+    return _Seen(*key, names, digest("\0".join(names).encode(), 16), numbers)
+
+
+def _listing(key: tuple[str, str], folders: Folders, seen: _Seen) -> _Listing:
+    prefix = len(_prefix(key[1]))
+    return _Listing(*key, [path[prefix:] or "." for path in folders.paths], folders.changed_ns, seen.names, seen.digest)
+
+
+def _as_listed(source: Source, listing: _Listing) -> _Seen | None:
     """The files that were listed, as they are now; None where it has to be looked which there are."""
-    place = os.path.join(listing.place, "")  # noqa: PTH118 - paths of logs are text
-    files: list[Found] = []
+    numbers: list[int] = []
+    may_have_others = source.reading == "files"
+    path = _prefix(listing.place)
+    stat = os.stat
     try:
-        with _looking_from(listing.place) as look:
-            if [_changed_ns(look(folder)) for folder in listing.folders] != listing.changed_ns:
+        with _looking_from(path) as (prefix, folder):
+            changed = [_changed_ns(stat(prefix + name, dir_fd=folder)) for name in listing.folders]
+            if changed != listing.changed_ns:
                 return None
-            beside, name = source.beside, source.name
-            for file in listing.files:  # one by one: to keep thousands of results takes longer than to get them
-                path, stat = place + file, look(file)
-                if beside(path):
-                    files.append(found_at(path, source, stat.st_size, stat.st_mtime_ns))
+            for name in listing.files:  # one by one: to keep thousands of results takes longer than to get them
+                told = stat(prefix + name, dir_fd=folder)
+                if may_have_others:
+                    file = found_at(path + name, source, told.st_size, told.st_mtime_ns)
+                    numbers += (file.size, file.mtime_ns)
                 else:
-                    files.append(Found(path, name, stat.st_size, stat.st_mtime_ns))
-    except OSError:
+                    numbers += (told.st_size, told.st_mtime_ns)
+    except (OSError, ValueError):  # not there any more, or a name that can be none
         return None
-    return files
+    return _Seen(listing.source, listing.place, listing.files, listing.digest, numbers)
 
 
 @contextmanager
-def _looking_from(folder: str) -> Iterator[Callable[[str], os.stat_result]]:
-    """`os.stat` for names as seen from that folder: where it can, it needn't follow the folder's own path each time."""
+def _looking_from(place: str) -> Iterator[tuple[str, int | None]]:
+    """What `os.stat` gets before a name and as `dir_fd`: it needn't follow the place's own path each time."""
     if os.stat not in os.supports_dir_fd or not hasattr(os, "O_PATH"):
-        yield lambda name: os.stat(os.path.join(folder, name))  # noqa: PTH116, PTH118 - paths of logs are text
+        yield place, None
         return
-    descriptor = os.open(folder, os.O_PATH)
+    descriptor = os.open(place, os.O_PATH)
     try:
-        yield partial(os.stat, dir_fd=descriptor)
+        yield "", descriptor
     finally:
         os.close(descriptor)
-
-
-def _changed_ns(stat: os.stat_result) -> int:
-    """When what is in a folder, or its name or rights, last changed: where there is such a time, none can set it."""
-    return stat.st_mtime_ns if os.name == "nt" else stat.st_ctime_ns
 
 
 def _can_be_kept(source: Source, folders: Folders, now_ns: int) -> bool:
