@@ -623,7 +623,7 @@ def test_rates_are_found_without_the_network() -> None:
 
 def test_a_process_of_our_own_finds_the_same_prices_without_pydantic_which_then_is_whole_for_others() -> None:
     program = (
-        "import sys; from tachograph.bare import own_process; from tachograph.price_finding import rates_of\n"
+        "import sys; from tachograph.process import own_process; from tachograph.price_finding import rates_of\n"
         "own_process(); names = sys.stdin.read().split(); found = [rates_of(name) for name in names]\n"
         "assert not {name for name in sys.modules if name.partition('.')[0] in ('pydantic', 'genai_prices')}\n"
         "import genai_prices, pydantic; assert pydantic.BaseModel.model_validate\n"
@@ -641,9 +641,9 @@ def test_a_process_of_our_own_finds_the_same_prices_without_pydantic_which_then_
 
 def test_a_version_that_needs_more_of_pydantic_gets_it() -> None:
     program = (
-        "import sys; from tachograph import bare, price_finding\n"
+        "import sys; from tachograph import bare, price_finding, process\n"
         "bare._DoesNothing.__getattr__ = lambda self, name: 1 / 0\n"
-        "bare.own_process(); print(len(price_finding.rates_of('claude-sonnet-4-5')), 'pydantic' in sys.modules)"
+        "process.own_process(); print(len(price_finding.rates_of('claude-sonnet-4-5')), 'pydantic' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr) == ("2 True\n", "")

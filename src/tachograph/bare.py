@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from contextlib import contextmanager
 from importlib.util import find_spec, module_from_spec
 from types import ModuleType
@@ -11,20 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_is_own = False
 _apart: Final[dict[str, dict[str, ModuleType]]] = {}
 """The modules of packages that were imported apart, by package."""
-
-
-def own_process() -> None:
-    """Says that the process runs a command of ours and nothing else, so that we know what its threads import."""
-    global _is_own  # noqa: PLW0603 - it is the process's
-    _is_own = True
-
-
-def is_own_process() -> bool:
-    """Whether that was said."""
-    return _is_own
+_apart_guard: Final = threading.Lock()
 
 
 @contextmanager
@@ -51,18 +41,20 @@ def apart(package: str, *, without: str) -> Iterator[None]:
     """As `bare_package`, and `without` is a module in which every name is something that does nothing when called.
 
     What is imported of the package so stays ours: outside of such blocks nobody sees it. Only for a process of our own,
-    as other threads that import that module meanwhile would get it as it is here.
+    as other threads that import that module meanwhile would get it as it is here. They wait to enter such a block.
     """
-    theirs = _taken_out(package)
-    sys.modules.update(_apart.get(package) or {package: _empty(package)})
-    stand_in = sys.modules.setdefault(without, _DoesNothing(without))
-    try:
-        yield
-    finally:
-        if isinstance(stand_in, _DoesNothing):
-            del sys.modules[without]
-        _apart[package] = _taken_out(package)
-        sys.modules.update(theirs)
+    with _apart_guard:
+        ours = _apart.get(package) or {package: _empty(package)}
+        theirs = _taken_out(package)
+        sys.modules.update(ours)
+        stand_in = sys.modules.setdefault(without, _DoesNothing(without))
+        try:
+            yield
+        finally:
+            if isinstance(stand_in, _DoesNothing):
+                del sys.modules[without]
+            _apart[package] = _taken_out(package)
+            sys.modules.update(theirs)
 
 
 class _DoesNothing(ModuleType):

@@ -11,9 +11,10 @@ from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from tachograph.bare import apart, bare_package, is_own_process
+from tachograph.bare import apart, bare_package
 from tachograph.price_list import bundled, held, snapshot_in
 from tachograph.price_rows import rows_of
+from tachograph.process import is_own_process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -111,8 +111,8 @@ def run_and_leave() -> NoReturn:
 
     Nothing is waited for that a command leaves behind: taking modules and objects apart took a tenth of its time.
     """
-    from tachograph.bare import own_process
     from tachograph.cli.ending import process_ends
+    from tachograph.process import own_process
 
     own_process()
     process_ends()
