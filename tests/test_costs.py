@@ -78,6 +78,25 @@ def log(tmp_path: Path, store: Store) -> Log:
 # By price
 
 
+@pytest.mark.parametrize("others", [0, 3, 300])
+def test_a_price_is_found_among_any_number_of_models_read_at_once(tmp_path: Path, store: Store, others: int) -> None:
+    models = [OPUS, *(f"made-up-{number}" for number in range(others))]
+    metrics = [
+        {
+            "id": f"m{number}",
+            "timestamp": "2026-06-01T09:00Z",
+            "type": "token_usage",
+            "data": {"model": model, "output_tokens": 1_000_000},
+        }
+        for number, model in enumerate(models)
+    ]
+    path = tmp_path / "metrics_20260101_000000.jsonl"
+    path.write_text("".join(json.dumps(metric) + "\n" for metric in metrics))
+    ingest(store, path, source="metrics-log")
+    assert costs(store)["total_usd"] == 25
+    assert len(costs(store)["unpriced"]) == others
+
+
 def test_what_the_cache_keeps_for_an_hour_costs_more_than_for_5_minutes(log: Log) -> None:
     log.add(model=OPUS, cache_write_tokens=100_000)
     assert costs(log.store)["total_usd"] == 0.625

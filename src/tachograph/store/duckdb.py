@@ -60,6 +60,8 @@ _COSTING: Final = ("model", "cost_usd")
 _ENDING_RUNS: Final = frozenset({"agent_execution", "tool_use"})
 """Types of metrics that may tell of the end of an agent's run."""
 _Answer = TypeVar("_Answer")
+_FEW_MODELS: Final = 100
+"""So many are looked for by their names, which takes half a millisecond less than a join."""
 _MODELS_MAX: Final = 5_000
 """More models than there are: whoever writes more names into a log doesn't make us look for all of them."""
 
@@ -643,10 +645,11 @@ class Loading:
 
     def _pricing(self) -> tuple[str, str, dict[str, str]]:
         """How what waits is priced: the cost of a row, what is to be joined for it, and the parameters."""
-        models = _models(self._waiting)
-        found = self._connection.execute(
-            f"SELECT * FROM rates WHERE model IN ({', '.join('?' * len(models)) or 'NULL'})", list(models)
-        )
+        models = list(_models(self._waiting))
+        which, given = ", ".join("?" * len(models)) or "NULL", list[Any](models)
+        if len(models) > _FEW_MODELS:
+            which, given = "SELECT unnest(?::VARCHAR[])", [models]
+        found = self._connection.execute(f"SELECT * FROM rates WHERE model IN ({which})", given)
         inline = cost_without_join([Rate(*row) for row in found.fetchall()])
         if inline is None:
             return cost_by(COST_SQL), PRICE_JOIN, {}
