@@ -77,8 +77,8 @@ class Gate:
         if queue is None:
             return False
         try:
-            lock = _lock_file(self._store, "gate") if _locked_at_once(queue) else None
-            if lock is not None and not _locked_at_once(lock):
+            lock = _lock_file(self._store, "gate") if _locked(queue) else None
+            if lock is not None and not _locked(lock):
                 os.close(lock)
                 lock = None
         finally:
@@ -123,14 +123,9 @@ class Gate:
         if queue is None:
             return False
         try:
-            fcntl.flock(queue, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        except OSError:  # there are no locks
-            return False
+            return _locked(queue) is False
         finally:
             os.close(queue)
-        return False
 
 
 class Reading:
@@ -151,16 +146,11 @@ class Reading:
     def at_once(cls, store: Path) -> Self | None:
         """The right, or None where somebody has it: who keeps others out of the store may not wait for them."""
         lock = _lock_file(store, "reading")
-        if lock is not None:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                os.close(lock)
-                return None
-            except OSError:  # there are no locks
-                os.close(lock)
-                lock = None
-        return cls._having(lock)
+        locked = None if lock is None else _locked(lock)
+        if lock is not None and not locked:
+            os.close(lock)
+            lock = None
+        return None if locked is False else cls._having(lock)
 
     @classmethod
     def _having(cls, lock: int | None) -> Self:
@@ -201,31 +191,26 @@ def _lock_file(store: Path, name: str) -> int | None:
     return None
 
 
-def _locked_at_once(lock: int) -> bool:
-    """Locks it exclusively, if nobody has it; False also where there are no locks."""
+def _locked(lock: int, *, shared: bool = False) -> bool | None:
+    """Locks it, if nobody keeps that from being done at once; None where there are no locks (DuckDB has its own)."""
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+        fcntl.flock(lock, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+    except BlockingIOError:
         return False
+    except OSError:
+        return None
     return True
 
 
 def _wait_for(lock: int, *, shared: bool, waits: Callable[[], None] | None) -> None:
-    how = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
-    try:
-        fcntl.flock(lock, how | fcntl.LOCK_NB)
-    except BlockingIOError:
-        pass
-    except OSError:  # a file system without locks: DuckDB has its own
-        return
-    else:
+    if _locked(lock, shared=shared) is not False:
         return
     timer = threading.Timer(_TOLD_AFTER_SECONDS, waits) if waits else None
     if timer:
         timer.daemon = True
         timer.start()
     try:
-        fcntl.flock(lock, how)
+        fcntl.flock(lock, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
     finally:
         if timer:
             timer.cancel()
