@@ -120,7 +120,7 @@ def write_store(folder: Path, metrics: int) -> None:
         connection.execute("UPDATE meta SET value = ? WHERE name = 'whole'", [str(metrics)])
         connection.execute("INSERT INTO meta VALUES ('prices', ?)", [data_version(folder)])
         connection.execute(_A_FILE)
-        if is_due(connection):
+        if is_due(connection, 0, metrics):
             roll_up(connection)
         connection.execute("CHECKPOINT")
 

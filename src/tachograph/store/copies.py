@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from tachograph.store.files import sync, write_anew
 from tachograph.store.journal import Commit, Damage, Journal, ShortJournalError, frames
+from tachograph.store.meta import say_again
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -100,7 +101,7 @@ class StoreCopy:
         write_anew(
             connection,
             half,
-            f"UPDATE anew.meta SET value = '{generation} 0' WHERE name = 'journal'",
+            f"UPDATE anew.meta SET value = '{generation} 0' WHERE name = '{JOURNAL}'",
             f"DELETE FROM anew.meta WHERE name = '{OUTDATED}'",
         )
         half.replace(self.base(generation))
@@ -109,7 +110,7 @@ class StoreCopy:
             position = journal.position
         sync(self.folder)
         connection.begin()
-        connection.execute("UPDATE meta SET value = ? WHERE name = 'journal'", [f"{generation} {position}"])
+        say_again(connection, saying(generation, position))
         connection.execute("DELETE FROM meta WHERE name = ?", [OUTDATED])
         connection.commit()
         for path in list(self.folder.iterdir()):
@@ -125,7 +126,12 @@ def state(connection: DuckDBPyConnection) -> tuple[int, int]:
     return state_said({} if row is None else {JOURNAL: row[0]})
 
 
+def saying(generation: int, position: int) -> dict[str, str]:
+    """What a store says in `meta` that goes on with that generation, so much of whose journal belongs to it."""
+    return {JOURNAL: f"{generation} {position}"}
+
+
 def state_said(said: Mapping[str, str]) -> tuple[int, int]:
-    """The same, by what the store says in `meta`."""
+    """That state, by what the store says in `meta`."""
     generation, _, position = said.get(JOURNAL, FIRST).partition(" ")
     return int(generation), int(position)

@@ -359,8 +359,7 @@ class Store:
 
     def goes_on_with(self, generation: int, position: int) -> None:
         """Says which generation of the copy is the store's, and how much of its journal belongs to it, in bytes."""
-        said = [f"{generation} {position}"]
-        self.connection.execute("UPDATE meta SET value = ? WHERE name = 'journal'", said)
+        say_again(self.connection, copies.saying(generation, position))
 
     def forget_ledger(self) -> None:
         """Forgets how far files were read, so that all that are still there are read again, and adds nothing twice."""
@@ -683,7 +682,7 @@ class Loading:
             self._journal.append(Commit(list(entries), list(gone), list(rejects), list(moved)))
             position = self._journal.position
         if position is not None:
-            now[copies.JOURNAL] = f"{self._generation} {position}"
+            now |= copies.saying(self._generation, position)
         say_again(self._connection, now)
         if gone:
             self._forget("rejects", gone)
@@ -718,8 +717,7 @@ class Loading:
         """Brings the sums up to date after a commit, where that is due, and gives memory back that it freed."""
         if appended >= _MANY_ROWS:
             memory.give_back()
-        may_be_due = self._rolled or self._last >= rollup.FIRST_ROWS
-        if appended and may_be_due and rollup.is_due(self._connection):
+        if appended and rollup.is_due(self._connection, self._rolled, self._last):
             self._give_memory(memory.for_summing())
             rollup.roll_up(self._connection)
 

@@ -49,12 +49,10 @@ def rolled(connection: DuckDBPyConnection) -> int:
     return _said(connection).get("rolled", 0)
 
 
-def is_due(connection: DuckDBPyConnection) -> bool:
-    """Whether it makes a difference to bring the sums up to the last metric."""
-    said = _said(connection)
-    done = said.get("rolled", 0)
-    more = said["whole"] - done >= (MORE_ROWS if done else FIRST_ROWS)
-    return more or (done > 0 and _dirty(connection) > DIRTY_MAX)
+def is_due(connection: DuckDBPyConnection, rolled: int, whole: int) -> bool:
+    """Whether it makes a difference to bring the sums up to the last metric `whole`, when they are up to `rolled`."""
+    more = whole - rolled >= (MORE_ROWS if rolled else FIRST_ROWS)
+    return more or (rolled > 0 and _dirty(connection) > DIRTY_MAX)
 
 
 def roll_up(connection: DuckDBPyConnection) -> None:
