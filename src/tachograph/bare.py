@@ -23,11 +23,10 @@ def bare_package(name: str) -> Iterator[None]:
 
     Afterwards the package is imported as always by whoever wants it. Where it was imported before, nothing is done.
     """
-    spec = None if name in sys.modules else find_spec(name)
-    if spec is None:
+    bare = None if name in sys.modules else _empty(name)
+    if bare is None:
         yield
         return
-    bare = module_from_spec(spec)
     sys.modules[name] = bare
     try:
         yield
@@ -44,9 +43,10 @@ def apart(package: str, *, without: str) -> Iterator[None]:
     as other threads that import that module meanwhile would get it as it is here. They wait to enter such a block.
     """
     with _apart_guard:
-        ours = _apart.get(package) or {package: _empty(package)}
         theirs = _taken_out(package)
-        sys.modules.update(ours)
+        sys.modules.update(_apart.get(package, {}))
+        if package not in sys.modules and (bare := _empty(package)):
+            sys.modules[package] = bare
         stand_in = sys.modules.setdefault(without, _DoesNothing(without))
         try:
             yield
@@ -64,11 +64,10 @@ class _DoesNothing(ModuleType):
         return lambda *_, **__: None
 
 
-def _empty(package: str) -> ModuleType:
+def _empty(package: str) -> ModuleType | None:
+    """The package without its own first lines; None where there is none."""
     spec = find_spec(package)
-    if spec is None:
-        raise ModuleNotFoundError(f"No module named {package!r}", name=package)
-    return module_from_spec(spec)
+    return None if spec is None else module_from_spec(spec)
 
 
 def _taken_out(package: str) -> dict[str, ModuleType]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tachograph.errors import StoreDamaged, StoreUnusable
 from tachograph.store import memory
+from tachograph.store.files import quoted_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,19 +85,14 @@ def _connect_in_bulk(database: str, config: dict[str, Any]) -> DuckDBPyConnectio
     try:
         if not path.exists():
             with _making(path) as new:
-                connection.execute(f"ATTACH {_quoted(new)} AS new")
+                connection.execute(f"ATTACH {quoted_path(new)} AS new")
                 connection.execute("DETACH new")
-        connection.execute(f"ATTACH {_quoted(path)} AS store (ROW_GROUP_SIZE {_GROUP_ROWS})")
+        connection.execute(f"ATTACH {quoted_path(path)} AS store (ROW_GROUP_SIZE {_GROUP_ROWS})")
         connection.execute("USE store")
     except BaseException:
         connection.close()
         raise
     return connection
-
-
-def _quoted(path: Path) -> str:
-    quoted = str(path).replace("'", "''")
-    return f"'{quoted}'"
 
 
 def connect_patiently(path: Path, *, read_only: bool, in_bulk: bool = False) -> DuckDBPyConnection:

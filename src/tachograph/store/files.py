@@ -21,8 +21,7 @@ def write_anew(connection: DuckDBPyConnection, new: Path, *changes: str) -> None
         leftover.unlink(missing_ok=True)
     row = connection.execute("SELECT current_database()").fetchone()
     here = str(row[0] if row else "").replace('"', '""')
-    quoted = str(new).replace("'", "''")
-    connection.execute(f"ATTACH '{quoted}' AS anew")
+    connection.execute(f"ATTACH {quoted_path(new)} AS anew")
     try:
         connection.execute(f'COPY FROM DATABASE "{here}" TO anew')
         for change in changes:
@@ -31,6 +30,12 @@ def write_anew(connection: DuckDBPyConnection, new: Path, *changes: str) -> None
     finally:
         connection.execute("DETACH anew")
     sync(new)
+
+
+def quoted_path(path: Path) -> str:
+    """A file's name in SQL, for statements that take no parameter there."""
+    name = str(path).replace("'", "''")
+    return f"'{name}'"
 
 
 def write_cache(path: Path, content: bytes) -> None:

@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
 from tachograph.store import memory
+from tachograph.store.files import quoted_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -62,8 +63,7 @@ def can_copy(connection: object) -> bool:
 
 def copy_to_parquet(connection: DuckDBPyConnection, sql: str, parameters: Mapping[str, Any] | None, path: Path) -> None:
     """The rows of a statement as a Parquet file, without any of them coming to Python."""
-    target = str(path).replace("'", "''")
-    connection.execute(f"COPY ({sql}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)", parameters)
+    connection.execute(f"COPY ({sql}) TO {quoted_path(path)} (FORMAT parquet, COMPRESSION zstd)", parameters)
 
 
 def _quoted(name: str) -> str:
