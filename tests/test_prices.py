@@ -621,6 +621,14 @@ def test_rates_are_found_without_the_network() -> None:
     assert answer.stdout.strip() == "2"
 
 
+def said_by(program: str, given: str = "") -> str:
+    """What a program says that runs in a process of its own, without any trouble."""
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, input=given, capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    return done.stdout
+
+
 def test_a_process_of_our_own_finds_the_same_prices_without_pydantic_which_then_is_whole_for_others() -> None:
     program = (
         "import sys; from tachograph.process import own_process; from tachograph.price_finding import rates_of\n"
@@ -632,11 +640,7 @@ def test_a_process_of_our_own_finds_the_same_prices_without_pydantic_which_then_
         "print(repr(found))"
     )
     names = sorted({model.id for provider in providers for model in provider.models if " " not in model.id})
-    done = subprocess.run(
-        [sys.executable, "-c", program], input=" ".join(names), capture_output=True, text=True, check=False
-    )
-    assert done.stderr == ""
-    assert done.stdout.strip() == repr([rates_of(name) for name in names])
+    assert said_by(program, " ".join(names)).strip() == repr([rates_of(name) for name in names])
 
 
 def test_a_version_that_needs_more_of_pydantic_gets_it() -> None:
@@ -645,8 +649,7 @@ def test_a_version_that_needs_more_of_pydantic_gets_it() -> None:
         "bare._DoesNothing.__getattr__ = lambda self, name: 1 / 0\n"
         "process.own_process(); print(len(price_finding.rates_of('claude-sonnet-4-5')), 'pydantic' in sys.modules)"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
-    assert (done.stdout, done.stderr) == ("2 True\n", "")
+    assert said_by(program) == "2 True\n"
 
 
 def test_a_price_is_found_without_the_client_of_the_package_which_then_is_whole_for_others() -> None:
@@ -656,5 +659,4 @@ def test_a_price_is_found_without_the_client_of_the_package_which_then_is_whole_
         "import genai_prices; usage = genai_prices.Usage(input_tokens=1_000_000);"
         "print(genai_prices.calc_price(usage, 'claude-opus-5').total_price > 0)"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
-    assert (done.stdout, done.stderr) == ("True\n", "")
+    assert said_by(program) == "True\n"

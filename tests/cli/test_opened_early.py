@@ -11,7 +11,6 @@ from cli.made_up import HISTORY, metric, write_log
 from tachograph.cli.main import main
 from tachograph.ingest.listings import Listings
 from tachograph.store.duckdb import Store
-from tachograph.store.early import EarlyOpening
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,22 +23,15 @@ NEW = metric("new", "2026-03-09T00:00:00Z")
 
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """For each opening that was begun before the logs were found: whether it came to anything."""
+    """True for each store that was gone on with that had been opened early."""
     seen: list[bool] = []
-    give_up, take = EarlyOpening.give_up, EarlyOpening.take
+    really_begun = Store.begun
 
-    def noted(opening: EarlyOpening) -> Begun | None:
-        begun = take(opening)
-        seen.append(begun is not None)
-        return begun
+    def noted(path: Path, begun: Begun) -> Store:
+        seen.append(True)
+        return really_begun(path, begun)
 
-    def unnoted(opening: EarlyOpening) -> None:
-        monkeypatch.setattr(EarlyOpening, "take", take)
-        give_up(opening)
-        monkeypatch.setattr(EarlyOpening, "take", noted)
-
-    monkeypatch.setattr(EarlyOpening, "take", noted)
-    monkeypatch.setattr(EarlyOpening, "give_up", unnoted)
+    monkeypatch.setattr(Store, "begun", noted)
     return seen
 
 

@@ -204,13 +204,11 @@ def _from_store(
         if memory.knows_other_logs():
             opening = opening or early.enter_context(_opening(place.path))
             _get_ready(looked.found.files())
-            answer = kind.answerer()
-            store, skipped = _read_up(place, looked, opening=opening)
-        else:
-            if opening:
-                opening.give_up()
-            store, skipped = _up_to_date(place, looked)
-            answer = kind.answerer()
+        elif opening:
+            opening.give_up()
+            opening = None
+        answer = kind.answerer()
+        store, skipped = _read_up(place, looked, opening=opening) if opening else _up_to_date(place, looked)
         with closing(store):
             results = [answer(store, asked) for asked in questions]
             remarks = _remarks(store.rejected_count(), len(skipped))

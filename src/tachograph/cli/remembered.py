@@ -48,10 +48,10 @@ class Memory:
         """Of a store on a server (None) nothing is kept: others may have written to it."""
         self._store = store
         self._path = None if store is None else store.parent / _FILE
-        self._of_store = None if store is None else state_of(store)
+        self._of_store = self._store_now()
         self._kept = self._read()
         self._found: Logs | None = None
-        self._logs = ""
+        self._logs: str | None = None
         self._state: str | None = None
 
     def expects_news(self) -> bool:
@@ -60,15 +60,16 @@ class Memory:
         What an agent writes to next is mostly one of those. So that is known before thousands of others are looked at.
         """
         kept = self._kept
-        if kept is None or self._of_store is None or _but_for_logs(kept.state) != self._said_of_store():
-            return False
-        return any(_has_changed(*log) for log in kept.latest)
+        return (
+            kept is not None
+            and _but_for_logs(kept.state) == self._of_store
+            and any(_has_changed(*log) for log in kept.latest)
+        )
 
     def look_at(self, found: Logs) -> None:
         """Takes in which logs there are; what is asked next is asked of a store with those."""
-        self._found = found
-        self._logs = found.fingerprint()
-        self._state = self._with_logs()
+        self._found, self._logs = found, found.fingerprint()
+        self._state = self._with_logs(self._of_store)
 
     def knows_other_logs(self) -> bool:
         """Whether answers are kept for this very store and for other logs: then there is something new to read."""
@@ -127,14 +128,14 @@ class Memory:
 
     def state_now(self) -> str | None:
         """What changes with the store and the logs; None where there is no store."""
-        self._of_store = None if self._store is None else state_of(self._store)
-        return self._with_logs()
+        return self._with_logs(self._store_now())
 
-    def _said_of_store(self) -> str:
-        return f"{__version__} {self._of_store}"
+    def _store_now(self) -> str | None:
+        state = None if self._store is None else state_of(self._store)
+        return None if state is None else f"{__version__} {state}"
 
-    def _with_logs(self) -> str | None:
-        return None if self._of_store is None else f"{self._said_of_store()} {self._logs}"
+    def _with_logs(self, of_store: str | None) -> str | None:
+        return None if of_store is None or self._logs is None else f"{of_store} {self._logs}"
 
 
 def _but_for_logs(state: str) -> str:
